@@ -1,0 +1,1 @@
+"""Asterisk: the AudioSocket line and what the dialplan asks over HTTP."""

@@ -1,0 +1,1 @@
+"""One telephone call: listening, deciding whose turn it is, replying. It knows no network."""

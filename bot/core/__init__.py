@@ -1,0 +1,1 @@
+"""The words every other room speaks: audio, events, ports, errors, marks."""

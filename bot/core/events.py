@@ -1,0 +1,77 @@
+"""What can happen in a call. Each event is a frozen value; none has behaviour."""
+
+from dataclasses import dataclass
+
+from bot.core.errors import ServiceError
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """The caller's sound: PCM at the line's rate, normally one 20 ms frame."""
+
+    pcm: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Digit:
+    """The caller pressed a key: one of 0-9, *, #, A-D."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted:
+    """Voice activity: the caller has begun to speak."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechEnded:
+    """Voice activity: the caller has fallen silent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """
+    The recogniser's view of the caller's current utterance.
+
+    An interim replaces the interim before it; a final closes the utterance, and the next
+    transcript belongs to a new one. `stability` is Riva's, 0 to 1; 1.0 on an interim marks the
+    first-pass end of utterance. `confidence` is 0 where the recogniser gives none.
+    """
+
+    text: str
+    final: bool
+    stability: float = 0.0
+    confidence: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyEnded:
+    """Our reply of this turn number was played to its end, or failed with `error`."""
+
+    turn: int
+    error: ServiceError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deaf:
+    """The recogniser gave up for good: we cannot hear this caller any more."""
+
+    error: ServiceError
+
+
+@dataclass(frozen=True, slots=True)
+class Elapsed:
+    """The deadline of the turn policy passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class HungUp:
+    """The caller is gone."""
+
+
+LineEvent = Audio | Digit
+"""What a telephone line yields; its end is the hang-up."""
+
+Event = Digit | SpeechStarted | SpeechEnded | Transcript | ReplyEnded | Deaf | Elapsed | HungUp
+"""What the inbox of a call holds."""

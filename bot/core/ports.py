@@ -1,0 +1,105 @@
+"""
+What a call needs from the world. Each port has one implementation in production and one in tests.
+
+Every stream is an async generator. Closing it, or cancelling the task that reads it, ends the
+work behind it. Every failure is a `ServiceError`; foreign exceptions never pass a port.
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from bot.core.events import LineEvent, Transcript
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One line of the conversation, as the model sees it."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is on the line, as the PBX told us. Empty strings where it did not."""
+
+    call_id: str
+    number: str = ""
+    called: str = ""
+    channel: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """
+    A piece of the caller's sound for the recogniser: PCM at the line's rate.
+
+    `end_of_utterance` says that the caller fell silent after it: a recogniser that can
+    (`force_eou`) closes the utterance now instead of waiting for its own end-pointing.
+    """
+
+    pcm: bytes
+    end_of_utterance: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A spoken word and when it is over, in seconds from the start of its sentence's audio."""
+
+    text: str
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """A piece of synthesized speech: PCM at the line's rate, and the words known so far."""
+
+    pcm: bytes
+    words: tuple[Word, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """The model asks for something to be done, after what it has said so far was spoken."""
+
+    name: str
+    arguments: dict[str, object] = field(default_factory=dict)
+
+
+class CallTransport(Protocol):
+    """The telephone line."""
+
+    @property
+    def rate(self) -> int:
+        """Samples a second in both directions, for the whole call: 8000 or 16000."""
+
+    def events(self) -> AsyncGenerator[LineEvent, None]:
+        """Yield what the caller does; end when the caller hangs up."""
+
+    def send(self, frame: bytes) -> None:
+        """Play one 20 ms frame to the caller now. Never waits; after a hang-up, does nothing."""
+
+    async def close(self) -> None:
+        """Hang up (give the call back to the PBX). Idempotent."""
+
+
+class Recognizer(Protocol):
+    """Speech to text, one stream a call."""
+
+    def transcripts(self, sound: AsyncIterator[Heard]) -> AsyncGenerator[Transcript, None]:
+        """Yield interims and finals until `sound` ends. Reconnects by itself; raises when it can't."""
+
+
+class ChatModel(Protocol):
+    """The next thing to say."""
+
+    def reply(self, history: Sequence[Message]) -> AsyncGenerator[str | ToolCall, None]:
+        """Yield pieces of text, cleaned for speech, as they come, and tool calls."""
+
+
+class Synthesizer(Protocol):
+    """Text to speech, for one sentence."""
+
+    def speech(self, sentence: str) -> AsyncGenerator[Speech, None]:
+        """Yield the sentence's audio as it comes. No audio at all is a ServiceError."""

@@ -1,0 +1,1 @@
+"""The language model: an LLM NIM or any OpenAI-compatible server."""

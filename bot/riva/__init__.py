@@ -1,0 +1,1 @@
+"""NVIDIA Riva: streaming speech recognition and synthesis over gRPC."""

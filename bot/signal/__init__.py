@@ -1,0 +1,1 @@
+"""Pure maths on samples. It knows no socket, no task and no clock."""

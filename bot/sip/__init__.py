@@ -1,0 +1,1 @@
+"""A SIP softphone, to call the bot as a caller does."""
