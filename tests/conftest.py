@@ -1,0 +1,27 @@
+"""Every `async def test_...` runs on a fresh loop: virtual time, or real time where it says so."""
+
+import asyncio
+import inspect
+
+import pytest
+
+from tests.virtual_loop import VirtualLoop
+
+
+def pytest_configure(config):
+    """Name the marks that tests may carry."""
+    config.addinivalue_line("markers", "real_time: runs on a real clock (sockets, threads)")
+    config.addinivalue_line("markers", "asterisk: needs a real Asterisk (scripts/asterisk)")
+    config.addinivalue_line("markers", "models: needs the embedded speech models")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem):
+    """Run a coroutine test to its end; leave the others to pytest."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    names = pyfuncitem._fixtureinfo.argnames
+    real = pyfuncitem.get_closest_marker("real_time") is not None
+    with asyncio.Runner(loop_factory=None if real else VirtualLoop) as runner:
+        runner.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names}))
+    return True
