@@ -1,3 +1,3 @@
-"""A telephony voice bot for Hindi callers. See docs/architecture.md for the way through the house."""
+"""A telephony voice bot for Hindi callers: docs/architecture.md shows the way in."""
 
 __version__ = "0.1.0"

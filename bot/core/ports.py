@@ -88,7 +88,7 @@ class Recognizer(Protocol):
     """Speech to text, one stream a call."""
 
     def transcripts(self, sound: AsyncIterator[Heard]) -> AsyncGenerator[Transcript, None]:
-        """Yield interims and finals until `sound` ends. Reconnects by itself; raises when it can't."""
+        """Yield interims and finals until `sound` ends. Reconnects; raises when it can't."""
 
 
 class ChatModel(Protocol):

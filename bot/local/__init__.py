@@ -1,1 +1,1 @@
-"""The embedded default: small speech and language servers that speak the wire protocols of Riva and NIM."""
+"""The embedded default: small servers that speak the wire protocols of Riva and NIM."""
