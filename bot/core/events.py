@@ -1,6 +1,7 @@
 """What can happen in a call. Each event is a frozen value; none has behaviour."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from bot.core.errors import ServiceError
 
@@ -26,7 +27,9 @@ class SpeechStarted:
 
 @dataclass(frozen=True, slots=True)
 class SpeechEnded:
-    """Voice activity: the caller has fallen silent."""
+    """Voice activity: the caller fell silent `silence` seconds ago."""
+
+    silence: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +48,28 @@ class Transcript:
     confidence: float = 0.0
 
 
+class Ending(StrEnum):
+    """How a call ended, and so what becomes of the caller."""
+
+    CALLER_LEFT = "caller_left"
+    HANG_UP = "hang_up"
+    TRANSFER = "transfer"
+    """A person shall take over."""
+    FALLBACK = "fallback"
+    """The bot could not go on: the dialplan's own fallback takes over."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReplyEnded:
-    """Our reply of this turn number was played to its end, or failed with `error`."""
+    """
+    Our reply of this turn number was played to its end, or failed with `error`.
+
+    `wish` is what the model asked for with a tool: to hang up, to transfer, or nothing.
+    """
 
     turn: int
     error: ServiceError | None = None
+    wish: Ending | None = None
 
 
 @dataclass(frozen=True, slots=True)

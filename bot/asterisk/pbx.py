@@ -1,0 +1,178 @@
+"""
+What the dialplan asks the bot: may this call come, and what becomes of it afterwards.
+
+Before `Dial(AudioSocket/...)` the dialplan registers the call and is told where to dial; the
+call's UUID is then its ticket. After it, the dialplan asks what is next. This file decides; it
+knows neither HTTP (see pbx_http.py) nor sockets.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import UUID
+
+from bot.config import AudioSocketSettings, PbxSettings
+from bot.core.audio import NARROWBAND, WIDEBAND
+from bot.core.events import Ending
+from bot.core.ports import Caller
+
+REMEMBERED = 60.0
+"""Seconds for which the end of a call is remembered, for the dialplan to ask."""
+LONGEST_FIELD = 128
+_RATES = {"slin": NARROWBAND, "slin16": WIDEBAND, "": NARROWBAND}
+_UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
+
+
+class Reason(StrEnum):
+    """Why a call is refused."""
+
+    FULL = "full"
+    DRAINING = "draining"
+    BAD_REQUEST = "bad-request"
+    NOT_REGISTERED = "not-registered"
+    IN_PROGRESS = "in-progress"
+
+
+class Refused(Exception):
+    """This call is not taken; `reason` is a short label for logs and metrics."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason.value
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A registered call: who calls, at which rate its audio comes (Hz)."""
+
+    uuid: UUID
+    caller: Caller
+    rate: int
+
+
+@dataclass(slots=True)
+class _Entry:
+    """What is known of one UUID: it expects its call, has it, or has seen its end."""
+
+    ticket: Ticket
+    expires: float | None
+    """Loop time after which the entry is forgotten; None while the call is up."""
+    ending: Ending | None = None
+
+
+@dataclass(slots=True)
+class Reception:
+    """Registers calls, admits their audio, and tells the dialplan what is next."""
+
+    audiosocket: AudioSocketSettings
+    pbx: PbxSettings
+    now: Callable[[], float]
+    address: str
+    """The `host:port` that the dialplan is told to dial."""
+    draining: bool = False
+    _entries: dict[UUID, _Entry] = field(default_factory=dict)
+
+    @property
+    def active(self) -> int:
+        """Calls that are up."""
+        return sum(entry.expires is None for entry in self._entries.values())
+
+    def register(self, fields: Mapping[str, str]) -> str:
+        """
+        The address to dial for the call with these fields. Raises `Refused`.
+
+        `uuid` (required), `caller`, `called`, `channel`, `format` (slin or slin16).
+        """
+        ticket = _ticket(fields)
+        self._forget()
+        known = self._entries.get(ticket.uuid)
+        if known is not None and known.expires is None:
+            raise Refused(Reason.IN_PROGRESS, f"call {ticket.uuid} is up already")
+        if self.draining:
+            raise Refused(Reason.DRAINING, "the bot is shutting down")
+        self._check_room()
+        self._entries[ticket.uuid] = _Entry(ticket, self.now() + self.pbx.ticket_seconds)
+        return self.address
+
+    def admit(self, uuid: UUID) -> Ticket:
+        """The ticket of this call, which is up from now on. Raises `Refused`."""
+        self._forget()
+        entry = self._entries.get(uuid)
+        if entry is not None and entry.expires is None:
+            raise Refused(Reason.IN_PROGRESS, f"call {uuid} is up already")
+        if entry is None or entry.ending is not None:
+            entry = self._stranger(uuid)
+        entry.expires = None
+        return entry.ticket
+
+    def _stranger(self, uuid: UUID) -> _Entry:
+        """An entry for a call that nobody registered, where that is allowed."""
+        if self.audiosocket.admission != "open":
+            raise Refused(
+                Reason.NOT_REGISTERED,
+                f"call {uuid} was not registered; register it with POST /pbx/calls, or set"
+                " BOT_AUDIOSOCKET__ADMISSION=open in a lab",
+            )
+        if self.draining:
+            raise Refused(Reason.DRAINING, "the bot is shutting down")
+        self._check_room()
+        entry = _Entry(Ticket(uuid, Caller(str(uuid)), NARROWBAND), None)
+        self._entries[uuid] = entry
+        return entry
+
+    def ended(self, uuid: UUID, ending: Ending) -> None:
+        """The call is over, in this way."""
+        entry = self._entries.get(uuid)
+        if entry is not None:
+            entry.ending = ending
+            entry.expires = self.now() + REMEMBERED
+
+    def next(self, uuid: UUID) -> str:
+        """
+        What the dialplan shall do now that the audio ended, in one line.
+
+        `hangup`, `transfer CONTEXT EXTEN`, `fallback`, or `again`: the caller is still there
+        and it was not us who ended the call (a lost connection, another bot that died).
+        """
+        self._forget()
+        entry = self._entries.get(uuid)
+        match entry.ending if entry else None:
+            case Ending.HANG_UP:
+                return "hangup"
+            case Ending.TRANSFER:
+                return f"transfer {self.pbx.transfer_context} {self.pbx.transfer_exten}"
+            case Ending.FALLBACK:
+                return "fallback"
+            case _:
+                return "again"
+
+    def _check_room(self) -> None:
+        taken = sum(entry.ending is None for entry in self._entries.values())
+        if taken >= self.audiosocket.max_calls:
+            raise Refused(Reason.FULL, f"all {self.audiosocket.max_calls} lines are busy")
+
+    def _forget(self) -> None:
+        now = self.now()
+        gone = [u for u, e in self._entries.items() if e.expires is not None and e.expires <= now]
+        for uuid in gone:
+            del self._entries[uuid]
+
+
+def _ticket(fields: Mapping[str, str]) -> Ticket:
+    """Check the fields of a registration. Raises `Refused` that names the wrong one."""
+    try:
+        uuid = UUID(fields.get("uuid", ""))
+    except ValueError:
+        raise Refused(Reason.BAD_REQUEST, "uuid: not a UUID") from None
+    name = fields.get("format", "")
+    if name not in _RATES:
+        raise Refused(Reason.BAD_REQUEST, f"format: {name[:16]!r} is not slin or slin16")
+    number, called, channel = (
+        _clean(fields.get(key, "")) for key in ("caller", "called", "channel")
+    )
+    return Ticket(uuid, Caller(str(uuid), number, called, channel), _RATES[name])
+
+
+def _clean(value: str) -> str:
+    return _UNPRINTABLE.sub("", value)[:LONGEST_FIELD]

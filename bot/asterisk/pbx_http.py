@@ -1,0 +1,78 @@
+"""
+The dialplan's questions over HTTP, for Asterisk's CURL(): one line of plain text an answer.
+
+`POST /pbx/calls` (form fields) -> `dial HOST:PORT` or `refuse REASON`.
+`GET /pbx/calls/{uuid}/next` -> `hangup`, `transfer CONTEXT EXTEN`, `again` or `fallback`.
+"""
+
+import hmac
+from collections.abc import Callable
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from bot.asterisk.pbx import Reason, Reception, Refused
+
+LONGEST_BODY = 4096
+_STATUS = {Reason.BAD_REQUEST: 400, Reason.IN_PROGRESS: 409}
+
+
+def routes(reception: Reception, refused: Callable[[str, str, str], None]) -> list[Route]:
+    """The HTTP routes. `refused(reason, detail, peer)` logs and counts what was turned away."""
+    token = reception.pbx.token.get_secret_value()
+
+    async def register(request: Request) -> Response:
+        if not _allowed(request, token):
+            return _refusal(refused, request, "unauthorized", "wrong or missing token", 401)
+        body = await _body(request)
+        if body is None:
+            return _refusal(refused, request, "bad-request", f"over {LONGEST_BODY} bytes", 413)
+        try:
+            fields = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+            return PlainTextResponse(f"dial {reception.register(fields)}")
+        except Refused as refusal:
+            status = _STATUS.get(Reason(refusal.reason), 503)
+            return _refusal(refused, request, refusal.reason, str(refusal), status)
+
+    async def after(request: Request) -> Response:
+        if not _allowed(request, token):
+            return _refusal(refused, request, "unauthorized", "wrong or missing token", 401)
+        try:
+            uuid = UUID(request.path_params["uuid"])
+        except ValueError:
+            return _refusal(refused, request, "bad-request", "uuid: not a UUID", 400)
+        return PlainTextResponse(reception.next(uuid))
+
+    return [
+        Route("/pbx/calls", register, methods=["POST"]),
+        Route("/pbx/calls/{uuid}/next", after, methods=["GET"]),
+    ]
+
+
+async def _body(request: Request) -> bytes | None:
+    """The request's body, or None when it is too long."""
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > LONGEST_BODY:
+            return None
+    return body
+
+
+def _allowed(request: Request, token: str) -> bool:
+    given = request.headers.get("authorization", "")
+    return not token or hmac.compare_digest(given.encode(), f"Bearer {token}".encode())
+
+
+def _refusal(
+    refused: Callable[[str, str, str], None],
+    request: Request,
+    reason: str,
+    detail: str,
+    status: int,
+) -> Response:
+    refused(reason, detail, request.client.host if request.client else "?")
+    return PlainTextResponse(f"refuse {reason}", status_code=status)
