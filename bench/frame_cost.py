@@ -1,0 +1,139 @@
+"""
+What one 20 ms frame of one call costs, piece by piece, and what one more call weighs.
+
+Run: python -m bench.frame_cost. Prints microseconds a frame: the median of the runs, with the
+fastest and the slowest run, and the share of one core that 200 calls would take.
+"""
+
+import gc
+import os
+import platform
+import statistics
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from bot.core.audio import FRAME_SECONDS, NARROWBAND, WIDEBAND, frame_bytes
+from bot.signal import g711
+from bot.signal.resampler import Resampler
+from bot.signal.silero import silero
+from bot.signal.voice import VoiceActivity
+
+RUNS = 9
+FRAMES = 400
+CALLS = 200
+
+Piece = tuple[str, Callable[[], Callable[[int], object]]]
+"""A name, and what makes a fresh function that spends one frame, given the frame's number."""
+
+
+def pieces() -> list[Piece]:
+    """Everything that is measured, in the order of the table. Add a piece here."""
+    return [
+        ("A-law to PCM", lambda: over(g711.alaw_decoded, [b"\x55" * 160])),
+        ("PCM to A-law", lambda: over(g711.alaw_encoded, babble(NARROWBAND))),
+        ("resampler 8 to 16 kHz", lambda: resampled(NARROWBAND, WIDEBAND)),
+        ("resampler 16 to 8 kHz", lambda: resampled(WIDEBAND, NARROWBAND)),
+        ("voice activity, silent 8 kHz line", lambda: voice(NARROWBAND, silence(NARROWBAND))),
+        ("voice activity, speech on an 8 kHz line", lambda: voice(NARROWBAND, babble(NARROWBAND))),
+        ("voice activity, speech on a 16 kHz line", lambda: voice(WIDEBAND, babble(WIDEBAND))),
+    ]
+
+
+def over(spend: Callable[[bytes], object], frames: list[bytes]) -> Callable[[int], object]:
+    """Spend these frames by turns."""
+    return lambda number: spend(frames[number % len(frames)])
+
+
+def resampled(source: int, target: int) -> Callable[[int], object]:
+    """One direction of one call."""
+    return over(Resampler(source, target).feed, babble(source))
+
+
+def voice(rate: int, frames: list[bytes]) -> Callable[[int], object]:
+    """One call's voice activity."""
+    return over(VoiceActivity(rate, silero()).hear, frames)
+
+
+def silence(rate: int) -> list[bytes]:
+    """A frame of digital silence."""
+    return [bytes(frame_bytes(rate))]
+
+
+def babble(rate: int) -> list[bytes]:
+    """A second of a voice-like buzz whose level wanders, so that the energy gate stays open."""
+    at = np.arange(rate) / rate
+    buzz = sum(np.sin(2 * np.pi * 130 * harmonic * at) / harmonic for harmonic in range(1, 20))
+    pcm = (buzz * (1.2 + np.sin(2 * np.pi * 4 * at)) * 4_000).astype("<i2").tobytes()
+    size = frame_bytes(rate)
+    return [pcm[start : start + size] for start in range(0, len(pcm), size)]
+
+
+def microseconds(make: Callable[[], Callable[[int], object]]) -> Iterator[float]:
+    """Cost of a frame in each run: processor time, so that a busy neighbour counts less."""
+    spend = make()
+    for number in range(FRAMES):
+        spend(number)
+    for _ in range(RUNS):
+        start = time.process_time()
+        for number in range(FRAMES):
+            spend(number)
+        yield (time.process_time() - start) / FRAMES * 1e6
+
+
+def resident_mib() -> float:
+    """Memory of this process now (Linux)."""
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def call() -> tuple[VoiceActivity, Resampler, Resampler]:
+    """The signal objects of one wideband call, after half a second of talk."""
+    heard = VoiceActivity(WIDEBAND, silero())
+    ways = Resampler(NARROWBAND, WIDEBAND), Resampler(WIDEBAND, NARROWBAND)
+    for frame in babble(WIDEBAND)[:25]:
+        heard.hear(frame)
+        ways[0].feed(ways[1].feed(frame))
+    return heard, *ways
+
+
+def weight() -> str:
+    """What one more call adds to the process, as the mean of many."""
+    calls = [call()]
+    gc.collect()
+    resident = resident_mib()
+    tracemalloc.start()
+    calls += [call() for _ in range(CALLS)]
+    gc.collect()
+    python = tracemalloc.get_traced_memory()[0] / CALLS / 1024
+    tracemalloc.stop()
+    resident = (resident_mib() - resident) / CALLS * 1024
+    return f"{python:.1f} KiB by tracemalloc, {resident:.1f} KiB resident (mean of {CALLS})"
+
+
+def machine() -> str:
+    """One line about where this was measured."""
+    with open("/proc/cpuinfo") as file:
+        names = [line.split(":")[1].strip() for line in file if line.startswith("model name")]
+    name = names[0] if names else platform.machine()
+    python = f"Python {platform.python_version()}, NumPy {np.__version__}"
+    return f"{name}, {os.cpu_count()} cores, {python}"
+
+
+def main() -> None:
+    """Print the table."""
+    print(machine())
+    print(f"{'us of one 20 ms frame':42}{'median':>8}{'least':>8}{'most':>8}{f'{CALLS} calls':>12}")
+    for name, make in pieces():
+        costs = sorted(microseconds(make))
+        share = statistics.median(costs) * 1e-6 * CALLS / FRAME_SECONDS
+        print(
+            f"{name:42}{statistics.median(costs):8.1f}{costs[0]:8.1f}{costs[-1]:8.1f}{share:11.1%}"
+        )
+    print(f"one more call: {weight()}")
+
+
+if __name__ == "__main__":
+    main()

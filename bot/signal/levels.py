@@ -1,0 +1,18 @@
+"""How loud sound is, in dBFS: 0 is a full-scale square wave, a full-scale sine is -3.01."""
+
+import math
+
+import numpy as np
+
+FULL_SCALE = 32_768
+SILENT = -100.0
+"""What digital silence (and no sound at all) measures; nothing measures less."""
+
+
+def rms_dbfs(pcm: bytes) -> float:
+    """Root-mean-square level of 16-bit PCM, from `SILENT` to 0 dBFS."""
+    if not pcm:
+        return SILENT
+    samples = np.frombuffer(pcm, "<i2").astype(np.float64)
+    power = float(samples @ samples) / (samples.size * FULL_SCALE**2)
+    return max(SILENT, 10.0 * math.log10(power)) if power else SILENT
