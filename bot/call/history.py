@@ -1,0 +1,32 @@
+"""What was said: the conversation as the model will see it, in the words that were heard."""
+
+from dataclasses import dataclass, field
+
+from bot.core.ports import Message
+
+LONGEST = 400
+"""Messages kept of one call; the model's adapter bounds what is sent by tokens."""
+
+
+@dataclass(slots=True)
+class History:
+    """The messages of one call, oldest first. Neighbours of one speaker are joined."""
+
+    messages: list[Message] = field(default_factory=list)
+
+    def caller_said(self, text: str) -> None:
+        """The caller's turn."""
+        self._add(Message("user", text))
+
+    def caller_heard(self, text: str) -> None:
+        """Our turn: only what left the line before it was cut."""
+        if text:
+            self._add(Message("assistant", text))
+
+    def _add(self, message: Message) -> None:
+        last = self.messages[-1] if self.messages else None
+        if last is not None and last.role == message.role:
+            self.messages[-1] = Message(message.role, f"{last.content} {message.content}")
+        else:
+            self.messages.append(message)
+        del self.messages[:-LONGEST]

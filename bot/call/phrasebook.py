@@ -1,0 +1,33 @@
+"""
+What the bot says by itself: which words, and whether their sound is at hand.
+
+A phrase that was synthesized before plays at once; one that cannot be synthesized now is
+replaced by a recording, where there is one.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from bot.core.ports import Speech
+
+
+class Phrase(StrEnum):
+    """The occasions. The values are the names of the settings under `phrases`."""
+
+    GREETING = "greeting"
+    SILENCE = "silence"
+    APOLOGY = "apology"
+    GOODBYE = "goodbye"
+    TOO_LONG = "too_long"
+    GIVE_UP = "give_up"
+
+
+@dataclass(slots=True)
+class Phrasebook:
+    """The phrases' texts, and their sound by rate of the line (Hz)."""
+
+    texts: dict[Phrase, str]
+    ready: dict[tuple[Phrase, int], Speech] = field(default_factory=dict)
+    """Synthesized speech of exactly these texts."""
+    recorded: dict[tuple[Phrase, int], Speech] = field(default_factory=dict)
+    """Recordings to fall back on; their words may differ."""
