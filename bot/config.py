@@ -190,11 +190,11 @@ class VoiceActivitySettings(_Part):
     """When we believe that the caller speaks."""
 
     threshold: Annotated[float, Field(gt=0, lt=1)] = 0.3
-    gate_dbfs: Annotated[float, Field(ge=-90, le=0)] = -55.0
+    gate_dbfs: Annotated[float, Field(ge=-90, le=0)] = -60.0
     """Sound below this level is silence, and costs nothing."""
-    min_speech: Annotated[float, Field(ge=0, le=2)] = 0.1
+    min_speech: Annotated[float, Field(ge=0, le=2)] = 0.064
     """Seconds of voice before speech is believed."""
-    hangover: Annotated[float, Field(gt=0, le=2)] = 0.25
+    hangover: Annotated[float, Field(gt=0, le=2)] = 0.2
     """Seconds of silence before speech is taken for ended."""
 
 
@@ -206,7 +206,7 @@ class TurnSettings(_Part):
     final_timeout: Seconds = 2.5
     """After that, the longest wait for the recogniser's final words."""
     barge_in: Seconds = 0.2
-    """Speech over our voice that makes us stop, after voice activity has believed it."""
+    """Speech over our voice that makes us stop, counted from where voice activity believes it."""
     silence: Seconds = 8.0
     """Nobody speaks: ask whether the caller is still there."""
     silence_prompts: Annotated[int, Field(ge=0, le=10)] = 2

@@ -200,7 +200,7 @@ class Call:
                 async with asyncio.timeout_at(turns.deadline):
                     event = await self._inbox.get()
             except TimeoutError:
-                return Elapsed()
+                return Elapsed(self._voice.silence_seconds)
             if not isinstance(event, ReplyEnded) or event.turn == self._turn:
                 return event  # else it ended just as it was interrupted
 

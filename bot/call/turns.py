@@ -27,6 +27,8 @@ from bot.core.events import (
 
 LONGEST_UTTERANCE = 60.0
 """Seconds of speech without a pause, after which we answer what we have."""
+GAP = 0.1
+"""Seconds without voice that are longer than those within a word."""
 LONGEST_CLOSING = 30.0
 """Seconds that our last words may take."""
 
@@ -90,8 +92,9 @@ class Turns:
 
     `_finals` and `_interim` hold the words of the caller's turn; `_closed` whether a final came
     since the caller last fell silent; `_silences` how often in a row we asked whether somebody
-    is there; `_failures` how many replies in a row failed; `_ending` how the call will end once
-    our last words are said.
+    is there; `_failures` how many answers in a row failed, with the apologies for them;
+    `_answering` whether our reply is an answer or a phrase of our own; `_ending` how the call will
+    end once our last words are said.
     """
 
     def __init__(self, settings: TurnSettings, now: float) -> None:
@@ -104,6 +107,7 @@ class Turns:
         self._interim = ""
         self._closed = False
         self._silences = self._failures = 0
+        self._answering = False
         self._ending = Ending.HANG_UP
 
     def begin(self) -> Action:
@@ -150,6 +154,14 @@ class Turns:
         self._note(event)
         return self._interrupted(event, now)
 
+    def _overlap_lasts(self, event: Event, now: float) -> Action:
+        """Long enough to be speech; but a caller who is quiet just now may only have coughed."""
+        assert isinstance(event, Elapsed)
+        if event.silence > GAP:
+            self._enter(State.OVERLAP, now + GAP)
+            return None
+        return self._interrupted(event, now)
+
     def _interrupted(self, event: Event, now: float) -> Action:
         self._enter(State.HEARING, now + LONGEST_UTTERANCE)
         return Interrupt()
@@ -190,22 +202,20 @@ class Turns:
     def _pressed(self, event: Event, now: float) -> Action:
         assert isinstance(event, Digit)
         self._forget_words()
-        self._silences = 0
-        self._enter(State.SPEAKING, None)
-        return Answer(f"[keys: {event.key}]")
+        return self._answer_to(f"[keys: {event.key}]")
 
     def _nobody_speaks(self, event: Event, now: float) -> Action:
         if self._silences >= self._settings.silence_prompts:
             return self._close(Phrase.GOODBYE, Ending.HANG_UP, now)
         self._silences += 1
-        self._enter(State.SPEAKING, None)
-        return Say(Phrase.SILENCE)
+        return self._say(Phrase.SILENCE)
 
     def _we_finish(self, event: Event, now: float) -> Action:
         assert isinstance(event, ReplyEnded)
         if event.error is not None:
             return self._failed(now)
-        self._failures = 0
+        if self._answering:
+            self._failures = 0
         if event.wish is not None:
             return End(event.wish)
         self._listen(now)
@@ -249,16 +259,24 @@ class Turns:
         if not text:
             self._listen(now)
             return None
+        return self._answer_to(text)
+
+    def _answer_to(self, text: str) -> Action:
         self._silences = 0
+        self._answering = True
         self._enter(State.SPEAKING, None)
         return Answer(text)
+
+    def _say(self, phrase: Phrase) -> Action:
+        self._answering = False
+        self._enter(State.SPEAKING, None)
+        return Say(phrase)
 
     def _failed(self, now: float) -> Action:
         self._failures += 1
         if self._failures >= self._settings.max_failures:
             return self._close(Phrase.GIVE_UP, Ending.TRANSFER, now)
-        self._enter(State.SPEAKING, None)
-        return Say(Phrase.APOLOGY)
+        return self._say(Phrase.APOLOGY)
 
     def _close(self, phrase: Phrase, ending: Ending, now: float) -> Action:
         self._ending = ending
@@ -277,7 +295,7 @@ TABLE: Mapping[State, Mapping[type, Row]] = {
     State.OVERLAP: {
         SpeechEnded: Turns._overlap_was_short,
         Transcript: Turns._words_over_us,
-        Elapsed: Turns._interrupted,
+        Elapsed: Turns._overlap_lasts,
         Digit: Turns._pressed,
         ReplyEnded: Turns._we_finish_under_caller,
     },

@@ -81,7 +81,9 @@ class Deaf:
 
 @dataclass(frozen=True, slots=True)
 class Elapsed:
-    """The deadline of the turn policy passed."""
+    """The deadline of the turn policy passed; the last voiced sound was `silence` seconds ago."""
+
+    silence: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

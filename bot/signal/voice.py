@@ -59,14 +59,17 @@ def level_detector(dbfs: float = -45.0) -> Detector:
 class NoiseFloor:
     """The level of the line when nobody speaks: a minimum that may slowly rise."""
 
-    def __init__(self, rise_db_per_second: float) -> None:
-        self.dbfs = SILENT
-        """As quiet as can be until sound was heard: then nothing is gated by mistake."""
-        self._rise = rise_db_per_second * FRAME_SECONDS
+    def __init__(self, settings: VoiceSettings) -> None:
+        self._least = settings.gate_dbfs - settings.gate_above_noise_db
+        """Lower makes no difference to the gate, and would take longer to rise from."""
+        self._rise = settings.noise_rise_db_per_second * FRAME_SECONDS
+        self.dbfs = self._least
+        """At first as quiet as can be, so that a caller who speaks at once is heard."""
 
     def hear(self, level: float, rising: bool) -> None:
         """Follow a frame of this level; without `rising`, only downwards."""
-        self.dbfs = min(level, self.dbfs + self._rise if rising else self.dbfs)
+        risen = self.dbfs + self._rise if rising else self.dbfs
+        self.dbfs = max(self._least, min(level, risen))
 
 
 class VoiceActivity:
@@ -85,7 +88,7 @@ class VoiceActivity:
         self._resampler = Resampler(rate, NARROWBAND)
         self._unjudged = b""
         """At 8 kHz, less than a frame."""
-        self._noise = NoiseFloor(self.settings.noise_rise_db_per_second)
+        self._noise = NoiseFloor(self.settings)
         self._voiced = 0.0
         """Seconds of the voiced frames that came without a break up to now."""
         self._unvoiced = 0.0

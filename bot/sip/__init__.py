@@ -1,1 +1,1 @@
-"""A SIP softphone, to call the bot as a caller does."""
+"""A telephone for tests, demonstrations and `voicebot dial`: it calls the bot as a caller does."""
