@@ -29,7 +29,7 @@ class VoiceSettings:
 
     start_probability: float = 0.3
     """A silent caller's frame is voiced from this probability on. At 0.3 a bare "haan" is found."""
-    stop_probability: float = 0.15
+    stop_probability: float = 0.25
     """A speaking caller's frame is voiced from this probability on."""
     min_speech_seconds: float = 0.064
     """Voiced sound without a break that starts speech. Rounded up to frames of 32 ms."""

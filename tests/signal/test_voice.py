@@ -74,7 +74,7 @@ def test_speech_ends_after_the_hangover():
 def test_a_speaking_caller_needs_less_probability():
     """The start threshold is higher than the stop threshold."""
     settings = VoiceSettings(min_speech_seconds=0.03, hangover_seconds=0.03)
-    voice = VoiceActivity(8_000, Script(0.2, 0.3, 0.2, 0.1), settings)
+    voice = VoiceActivity(8_000, Script(0.27, 0.3, 0.27, 0.1), settings)
     assert [voice.hear(LOUD) for _ in range(4)] == [[], [SpeechStarted()], [], [SpeechEnded()]]
 
 
