@@ -161,12 +161,16 @@ def test_contradicting_thresholds_are_refused():
 @pytest.mark.parametrize("name", sorted(sounds.utterances()))
 @pytest.mark.parametrize("noise_dbfs", [-90.0, -60.0, -45.0])
 def test_hindi_by_telephone_is_found(name, noise_dbfs):
-    """Each utterance, even a bare "haan", is one speech that covers the audible sound."""
+    """
+    Each utterance, even a bare "haan", is one speech that covers the audible sound.
+
+    A soft nasal after dead silence may take the network a third of a second: hence 0.4.
+    """
     recording = sounds.utterances()[name]
     found = changes(VoiceActivity(8_000, silero()), sounds.telephoned(recording, noise_dbfs))
     begin, end = sounds.audible(sounds.telephoned(recording, -90.0))
     assert [change for change, _, _ in found] == [SpeechStarted(), SpeechEnded()]
-    assert begin - 0.1 < found[0][1] < begin + 0.3
+    assert begin - 0.1 < found[0][1] < begin + 0.4
     assert end - 0.3 < found[1][2] < end + 0.4
 
 
