@@ -1,0 +1,241 @@
+"""
+Decides what the embedded assistant says next. The conversation in the request is its only memory.
+
+The question that is open is read from what the assistant said last: every question of the script
+has its own words. Where barge-in cut the last reply, the reply is worked out again from the
+conversation before it. System messages are ignored: there is no language model here.
+"""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.core.ports import Message
+from bot.local.assistant_numbers import heard_digits, heard_number, spoken_digits
+from bot.local.assistant_script import Intent, Reply, Script, Step, load_script
+from bot.local.assistant_sounds import words
+from bot.local.assistant_understanding import Understanding
+
+_KEYS = re.compile(r"\[keys?:\s*([0-9*#\s]*)\]", re.IGNORECASE)
+_DEEPEST = 4
+"""How many cut replies in a row are worked out again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What to say; `intent` is what was understood ("" for nothing); `tool` is a thing to do."""
+
+    text: str
+    intent: str = ""
+    tool: str | None = None
+    step: str | None = None
+    """The step whose question ends the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """What the caller said now, the step that was open, and the conversation up to here."""
+
+    text: str
+    keys: str
+    step: str | None
+    history: Sequence[Message]
+    depth: int
+
+
+def load_assistant(script: Path | None = None) -> "Assistant":
+    """The assistant with its script, or with another one. Raises ConfigError."""
+    return Assistant(load_script(script))
+
+
+class Assistant:
+    """Answers conversations. Stateless: one may serve any number of calls."""
+
+    def __init__(self, script: Script) -> None:
+        self._script = script
+        self._understanding = Understanding(script)
+        self._steps = {name: _plain(step.ask) for name, step in script.steps.items()}
+
+    def answer(self, history: Sequence[Message]) -> Answer:
+        """The next reply of a conversation that ends with the caller's words."""
+        return self._answer([m for m in history if m.role != "system"], 0)
+
+    def tool_done(self) -> Answer:
+        """What is said when a tool was called and the conversation goes on."""
+        return Answer(self._script.tool_done.say)
+
+    def _answer(self, history: Sequence[Message], depth: int) -> Answer:
+        end = _last(history, "user")
+        if end is None:
+            return self._intent_answer("greeting", _Turn("", "", None, (), depth))
+        before = history[:end]
+        step = self._open_step(before, depth)
+        keys = "".join(_KEYS.findall(history[end].content)).replace(" ", "")
+        text = _KEYS.sub(" ", history[end].content)
+        turn = _Turn(text, keys, step, history[: end + 1], depth)
+        if keys:
+            return self._keys_answer(turn)
+        return self._step_answer(turn) or self._free_answer(turn)
+
+    # What was asked last.
+
+    def _open_step(self, before: Sequence[Message], depth: int) -> str | None:
+        """The step whose question the caller heard last, if it is still open."""
+        end = _last(before, "assistant")
+        if end is None:
+            return None
+        said = _plain(before[end].content)
+        if said in self._transparent():
+            return self._open_step(before[:end], depth)
+        for name, question in self._steps.items():
+            if said.endswith(question):
+                return name
+        whole = self._said_before(before[:end], depth)
+        cut = whole is not None and _plain(whole.text).startswith(said)
+        return whole.step if whole and cut else None
+
+    def _transparent(self) -> set[str]:
+        return {_plain(i.say) for i in self._script.intents.values() if i.transparent}
+
+    def _said_before(self, before: Sequence[Message], depth: int) -> Answer | None:
+        """The reply to this conversation as it was before anything cut it."""
+        if depth >= _DEEPEST or _last(before, "user") is None:
+            return None
+        return self._answer(before, depth + 1)
+
+    # Keys.
+
+    def _keys_answer(self, turn: _Turn) -> Answer:
+        step = self._script.steps.get(turn.step or "")
+        key = turn.keys[-1]
+        if key == "*":
+            return self._intent_answer("repeat", turn)
+        if step and step.expects == "digits":
+            return self._digits_answer(step, turn, turn.keys)
+        if step and key in step.keys:
+            return self._polar_answer(step, step.keys[key], turn)
+        return self._menu_answer(key, turn)
+
+    def _menu_answer(self, key: str, turn: _Turn) -> Answer:
+        if key in self._script.person_keys:
+            return self._intent_answer("person", turn)
+        for name, intent in self._script.intents.items():
+            if intent.key == key:
+                return self._intent_answer(name, turn)
+        return self._say(self._script.wrong_key, turn)
+
+    # Answers to the open question.
+
+    def _step_answer(self, turn: _Turn) -> Answer | None:
+        """The answer to the open question; None where the caller wants something else."""
+        step = self._script.steps.get(turn.step or "")
+        if step is None or not turn.text.strip():
+            return None
+        if step.expects == "yes_no":
+            polarity = self._understanding.polarity(step, turn.text)
+            return self._polar_answer(step, polarity, turn) if polarity else None
+        if step.expects == "digits":
+            return self._digits_answer(step, turn, _digits(turn.text, step.length or 0))
+        if step.expects == "anything" and step.right:
+            intent = self._script.intents.get(self._understanding.intent(turn.text) or "")
+            escaped = intent is not None and intent.always
+            return None if escaped else self._say(step.right, turn, "anything")
+        return None
+
+    def _polar_answer(self, step: Step, polarity: str, turn: _Turn) -> Answer:
+        reply = step.yes if polarity == "yes" else step.no
+        return self._say(reply or self._script.tool_done, turn, polarity)
+
+    def _digits_answer(self, step: Step, turn: _Turn, digits: str) -> Answer:
+        digits = digits.rstrip("#")
+        if len(digits) == step.length and step.right:
+            return self._say(step.right, turn, "digits", {"digits": spoken_digits(digits)})
+        free = self._understanding.intent(turn.text) if turn.text.strip() else None
+        if free and free not in ("number", "mobile_number"):
+            return self._free_answer(turn)
+        return self._say(step.wrong or self._script.tool_done, turn, "digits")
+
+    # Anything else.
+
+    def _free_answer(self, turn: _Turn) -> Answer:
+        intent = self._understanding.intent(turn.text) if turn.text.strip() else None
+        return self._intent_answer(intent, turn) if intent else self._unclear(turn)
+
+    def _intent_answer(self, name: str, turn: _Turn) -> Answer:
+        intent = self._script.intents[name]
+        if name == "repeat":
+            return self._repeat(intent, turn)
+        slots = self._understanding.slot(intent, turn.text)
+        if intent.slot and not slots:
+            then = intent.missing_then or intent.then
+            intent = intent.model_copy(update={"say": intent.missing, "then": then})
+        return self._say(intent, turn, name, slots)
+
+    def _repeat(self, intent: Intent, turn: _Turn) -> Answer:
+        """Say the last reply again, whole, even where it was cut."""
+        before = turn.history[:-1]
+        end = _last(before, "assistant")
+        if end is None:
+            return self._intent_answer("greeting", turn)
+        said = before[end].content
+        whole = self._said_before(before[:end], turn.depth)
+        if whole and _plain(whole.text).startswith(_plain(said)):
+            said = whole.text
+        said = said.removeprefix(intent.say).strip()
+        return Answer(f"{intent.say} {said}", "repeat", step=turn.step)
+
+    def _unclear(self, turn: _Turn) -> Answer:
+        """Not understood: ask again, then with examples, then offer a person."""
+        replies = self._script.unclear
+        reply = replies[min(self._times_unclear(turn), len(replies) - 1)]
+        step = self._script.steps.get(turn.step or "")
+        again = turn.step if step and step.expects != "request" else None
+        return self._say(reply.model_copy(update={"then": reply.then or again}), turn)
+
+    def _times_unclear(self, turn: _Turn) -> int:
+        """How many times in a row it was said already."""
+        end = _last(turn.history, "assistant")
+        said = _plain(turn.history[end].content) if end is not None else ""
+        for place, reply in enumerate(self._script.unclear):
+            known = _plain(reply.say)
+            if said and (said.startswith(known) or known.startswith(said)):
+                return place + 1
+        return 0
+
+    def _say(
+        self, reply: Reply, turn: _Turn, intent: str = "", slots: dict[str, str] | None = None
+    ) -> Answer:
+        """A reply with its facts and slots, and the question of the step that follows it."""
+        step = self._script.steps.get(reply.then or "")
+        text = f"{reply.say} {step.ask}" if step else reply.say
+        known = {**self._script.facts, "reference": _reference(turn.history), **(slots or {})}
+        text = re.sub(r"\{(\w+)\}", lambda found: known.get(found.group(1), ""), text)
+        return Answer(text, intent, reply.tool, reply.then)
+
+
+def _digits(text: str, length: int) -> str:
+    """Digits said one by one, or a number of that many digits said as one ("एक लाख दस हज़ार एक")."""
+    digits = heard_digits(text)
+    number = heard_number(text)
+    whole = "" if number is None else str(number)
+    return whole if len(digits) != length == len(whole) else digits
+
+
+def _last(history: Sequence[Message], role: str) -> int | None:
+    """The place of the last message of this role."""
+    places = (place for place in reversed(range(len(history))) if history[place].role == role)
+    return next(places, None)
+
+
+def _plain(text: str) -> str:
+    """A text by which to recognise it: its words alone."""
+    return " ".join(words(text))
+
+
+def _reference(history: Sequence[Message]) -> str:
+    """A five-digit reference number for this conversation, spoken; the same words, the same one."""
+    said = "\n".join(message.content for message in history if message.role == "user")
+    number = int.from_bytes(hashlib.sha256(said.encode("utf-8", "replace")).digest()[:8], "big")
+    return spoken_digits(str(10_000 + number % 90_000))

@@ -1,0 +1,112 @@
+"""Decides what one utterance means: an intent, a yes or a no, a name, digits, an amount."""
+
+import re
+from functools import lru_cache
+from typing import Literal
+
+from bot.local.assistant_numbers import (
+    heard_digits,
+    heard_number,
+    number_share,
+    spoken_digits,
+    spoken_number,
+)
+from bot.local.assistant_phrases import Match, PhraseBook
+from bot.local.assistant_script import Intent, Script, Step
+from bot.local.assistant_sounds import likeness, sounds, words
+
+THRESHOLD = 0.6
+"""An intent less sure than this is not understood."""
+MARGIN = 0.03
+"""Nor is one that another intent follows this closely."""
+_CLEAR_WORD = 0.75
+"""A word this like हाँ or नहीं is that word."""
+_MOST_WORDS = 60
+"""Words of an utterance that are looked at."""
+_PHONE_DIGITS = 6
+_MOSTLY_NUMBERS = 0.6
+_NAME_PATTERNS = (
+    r"(?:नाम|naam|name is)\s+([^\W\d_]\S*)",
+    r"(?:मैं|में|main)\s+([^\W\d_]\S*)(?:\s+\S+)?\s+(?:बोल|बात|bol)",
+)
+
+Polarity = Literal["yes", "no"]
+
+
+class Understanding:
+    """What a script's intents mean for what was heard. Pure: the same words, the same answer."""
+
+    def __init__(self, script: Script) -> None:
+        self._script = script
+        self._yes = [sounds(word) for word in script.yes_words.split()]
+        self._no = [sounds(word) for word in script.no_words.split()]
+        self._book = PhraseBook(
+            {name: intent.phrases for name, intent in script.intents.items()},
+            {name: intent.keywords for name, intent in script.intents.items()},
+            script.light.split(),
+        )
+        self._ranked = lru_cache(maxsize=2_000)(self._book.ranked)
+
+    def ranked(self, text: str) -> list[Match]:
+        """All intents, the likeliest first."""
+        return self._ranked(" ".join(words(text)[:_MOST_WORDS]))
+
+    def intent(self, text: str) -> str | None:
+        """The intent of an utterance out of any context, or None where that is not clear."""
+        if len(heard_digits(text)) >= _PHONE_DIGITS:
+            return "mobile_number"
+        if number_share(text) >= _MOSTLY_NUMBERS:
+            return "number"
+        first, second = self.ranked(text)[:2]
+        clear = first.score >= THRESHOLD and first.score - second.score >= MARGIN
+        return first.intent if clear else None
+
+    def polarity(self, step: Step, text: str) -> Polarity | None:
+        """Whether an utterance says yes or no to the question of a step."""
+        spoken = [sounds(word) for word in words(text)]
+        intent = self.intent(text)
+        if intent in step.about:
+            return "no" if _any_like(spoken, self._no) else "yes"
+        if intent in ("yes", "no"):
+            return "yes" if intent == "yes" else "no"
+        if intent is None and _any_like(spoken, self._no):
+            return "no"
+        if intent is None and _any_like(spoken, self._yes):
+            return "yes"
+        return _garbled_polarity(spoken) if intent is None else None
+
+    def slot(self, intent: Intent, text: str) -> dict[str, str]:
+        """The slot of an intent as it is spoken, by name; empty where it was not heard."""
+        if intent.slot == "name":
+            name = _name(text)
+            return {"name": name} if name else {}
+        if intent.slot == "digits":
+            digits = heard_digits(text)
+            return {"digits": spoken_digits(digits)} if len(digits) >= _PHONE_DIGITS else {}
+        number = heard_number(text) if intent.slot else None
+        if number is None:
+            return {}
+        rupees = " रुपये" if re.search(r"रुप|रूप|रुप|rup|₹", text.lower()) else ""
+        return {"amount": spoken_number(number) + rupees}
+
+
+def _any_like(spoken: list[str], known: list[str]) -> bool:
+    return any(likeness(word, one) >= _CLEAR_WORD for word in spoken for one in known)
+
+
+def _garbled_polarity(spoken: list[str]) -> Polarity | None:
+    """A bare हाँ or नहीं comes through as any short word: its first sound is what is left of it."""
+    heard = "".join(spoken)
+    if not heard or len(spoken) > 2 or len(heard) > 6:
+        return None
+    return {"h": "yes", "n": "no"}.get(heard[0])  # type: ignore[return-value]
+
+
+def _name(text: str) -> str:
+    """The first name that the caller gives, in letters only; empty where none was heard."""
+    plain = re.sub(r"[^\w\s\u0900-\u0963]", " ", text.lower())
+    for pattern in _NAME_PATTERNS:
+        found = re.search(pattern, plain)
+        if found and found.group(1) not in ("है", "hai", "क्या"):
+            return found.group(1)[:30]
+    return ""
