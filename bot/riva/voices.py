@@ -104,8 +104,9 @@ def nearest(name: str, names: Iterable[str]) -> list[str]:
 
 
 def _of(offered: Mapping[str, list[str]], language: str) -> list[str]:
-    """The names for a language; `multi` models hear every language."""
-    return [*offered.get(language, []), *offered.get("multi", [])]
+    """The names for a language (hi-IN): its own, those for `hi`, and those for `multi`."""
+    keys = (language, language.partition("-")[0], "multi")
+    return [name for key in dict.fromkeys(keys) for name in offered.get(key, [])]
 
 
 def _by_language(pairs: Iterable[tuple[str, str]]) -> Offer:
