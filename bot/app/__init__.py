@@ -1,0 +1,1 @@
+"""Joins the rooms into a running bot. Only this package knows them all."""

@@ -1,0 +1,239 @@
+"""
+Joins the rooms: builds the adapters, holds one `Call` per connection, drains on SIGTERM.
+
+A bug in a call ends that call: it is logged, and the caller goes to the dialplan's fallback.
+"""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+import structlog
+import uvicorn
+from starlette.applications import Starlette
+
+from bot.app.journal import Journal
+from bot.app.phrases import Phrases
+from bot.asterisk import pbx_http
+from bot.asterisk.line import Line
+from bot.asterisk.pbx import Reception, Ticket
+from bot.asterisk.server import AudioSocketServer
+from bot.call.call import Call
+from bot.config import Settings
+from bot.core.errors import ConfigError
+from bot.core.events import Ending
+from bot.nim.chat import NimChat
+from bot.ops import health
+from bot.ops.metrics import Metrics
+from bot.riva.asr import RivaRecognizer
+from bot.riva.channel import Riva
+from bot.riva.tts import RivaSynthesizer
+from bot.signal.silero import silero
+from bot.signal.voice import VoiceActivity, VoiceSettings
+
+LAST_QUESTIONS = 1.0
+"""Seconds for which the dialplan can still ask what is next, after the last call."""
+
+log = structlog.get_logger()
+
+
+class Bot:
+    """
+    The bot of one process. `async with bot.running(): await bot.drained()`.
+
+    It is the `Desk` of the AudioSocket server. `_calls` owns the task of each call.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        """Raises ConfigError for settings that cannot work (certificates, addresses)."""
+        self.settings = settings
+        self.metrics = Metrics()
+        self.riva = Riva(settings.riva)
+        self.chat = NimChat(settings.llm)
+        self.phrases = Phrases(settings, self.riva)
+        self.server = AudioSocketServer(settings.audiosocket, self)
+        self.reception: Reception | None = None
+        self.http_port = 0
+        self._calls: dict[asyncio.Task[None], Line] = {}
+        self._drain = asyncio.Event()
+
+    # Starting and stopping.
+
+    @asynccontextmanager
+    async def running(self) -> AsyncGenerator[None, None]:
+        """Be ready for calls until the block ends. Raises ConfigError when a port is taken."""
+        await self.server.start()
+        self.reception = self._reception()
+        http = await self._http(self.reception)
+        async with asyncio.TaskGroup() as group:
+            serving = group.create_task(http.serve(sockets=[self._socket]))
+            chores = [
+                group.create_task(health.watch_loop(self.metrics.loop_lag)),
+                group.create_task(self.phrases.prepare()),
+                group.create_task(self._warm()),
+            ]
+            try:
+                log.info("ready", audiosocket=self.server.port, http=self.http_port)
+                yield
+            finally:
+                await self._stop()
+                http.should_exit = True
+                await serving
+                for chore in chores:
+                    chore.cancel()
+        await self.chat.close()
+        await self.riva.close()
+
+    def _reception(self) -> Reception:
+        audiosocket = self.settings.audiosocket
+        address = audiosocket.advertise or f"{audiosocket.host}:{self.server.port}"
+        now = asyncio.get_running_loop().time
+        return Reception(audiosocket, self.settings.pbx, now, address)
+
+    async def _http(self, reception: Reception) -> uvicorn.Server:
+        self._socket = _bind(self.settings.http.host, self.settings.http.port)
+        self.http_port = self._socket.getsockname()[1]
+        app = Starlette(
+            routes=[
+                *pbx_http.routes(reception, self.refuse),
+                *health.routes(self.ready, self.metrics.page),
+            ]
+        )
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2
+        )
+        return _Http(config)
+
+    async def _warm(self) -> None:
+        """Import and connect what the first call would otherwise wait for."""
+        await self.chat.warm()
+
+    def ready(self) -> tuple[bool, str]:
+        """Whether calls may come, and the reason."""
+        return (False, "draining") if self._drain.is_set() else (True, "ready")
+
+    def drain(self) -> None:
+        """Take no new calls; `drained()` returns when the last one is over."""
+        log.info("draining", calls=len(self._calls), timeout=self.settings.drain_timeout)
+        if self.reception is not None:
+            self.reception.draining = True
+        self._drain.set()
+
+    async def drained(self) -> None:
+        """Wait until `drain()` was asked for and the calls are over, or their time is."""
+        await self._drain.wait()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.settings.drain_timeout):
+                while self._calls:
+                    await asyncio.wait(list(self._calls))
+
+    async def _stop(self) -> None:
+        """End the calls that are left; their callers go to the dialplan's fallback."""
+        self.drain()
+        await self.server.stop()
+        left = list(self._calls)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        if left:
+            await asyncio.sleep(LAST_QUESTIONS)
+
+    # The desk of the AudioSocket server.
+
+    def admit(self, uuid: UUID) -> Ticket:
+        """The ticket of a call that may come. Raises `Refused`."""
+        assert self.reception is not None, "not started"
+        return self.reception.admit(uuid)
+
+    def answer(self, line: Line) -> None:
+        """Begin the conversation on this line."""
+        task = asyncio.get_running_loop().create_task(self._hold(line))
+        self._calls[task] = line
+        task.add_done_callback(lambda done: self._calls.pop(done))
+
+    def refuse(self, reason: str, detail: str, peer: str) -> None:
+        """Log and count what was turned away."""
+        self.metrics.refused(reason)
+        log.warning("refused", reason=reason, detail=detail, peer=peer)
+
+    async def _hold(self, line: Line) -> None:
+        """One call, from answer to hang-up; no exception leaves it."""
+        assert self.reception is not None, "not started"
+        loop = asyncio.get_running_loop()
+        began, ending = loop.time(), Ending.FALLBACK
+        journal = Journal(line.ticket.caller, self.metrics, self.settings.log.transcripts)
+        journal.began(line.rate)
+        try:
+            ending = await self._call(line, journal).run()
+        except Exception:
+            log.exception("call failed", call=line.ticket.caller.call_id)
+        finally:
+            self.reception.ended(line.ticket.uuid, ending)
+            await line.close()
+            journal.ended(ending, loop.time() - began, line.dropped_in, line.dropped_out)
+
+    def _call(self, line: Line, journal: Journal) -> Call:
+        voice = self.settings.voice
+        return Call(
+            line,
+            RivaRecognizer(self.riva.asr, self.settings.riva.asr, line.rate),
+            self.chat,
+            RivaSynthesizer(self.riva.tts, self.settings.riva.tts, line.rate, self.phrases.voice),
+            VoiceActivity(
+                line.rate,
+                silero(),
+                VoiceSettings(
+                    start_probability=voice.threshold,
+                    stop_probability=voice.threshold / 2,
+                    min_speech_seconds=voice.min_speech,
+                    hangover_seconds=voice.hangover,
+                    gate_dbfs=voice.gate_dbfs,
+                ),
+            ),
+            self.phrases.book,
+            self.settings.turns,
+            journal.watch,
+        )
+
+
+class _Http(uvicorn.Server):
+    """uvicorn that leaves the signals of the process to us."""
+
+    @contextlib.contextmanager
+    def capture_signals(self):  # type: ignore[no-untyped-def]
+        """Capture nothing."""
+        yield
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises ConfigError when it cannot be had."""
+    try:
+        return socket.create_server((host, port), backlog=256, reuse_port=False)
+    except OSError as error:
+        raise ConfigError(
+            f"http.host/port {host}:{port} cannot be bound: {error.strerror};"
+            " choose another with BOT_HTTP__PORT"
+        ) from error
+
+
+async def serve(settings: Settings) -> None:
+    """Run the bot until SIGTERM or SIGINT and the end of its calls; a second one ends it now."""
+    bot = Bot(settings)
+    loop = asyncio.get_running_loop()
+    main = asyncio.current_task()
+    assert main is not None
+
+    def stop() -> None:
+        main.cancel() if bot.ready()[1] == "draining" else bot.drain()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    try:
+        async with bot.running():
+            await bot.drained()
+    except asyncio.CancelledError:
+        log.warning("stopped at once")
