@@ -23,6 +23,8 @@ class Settings:
     accounts: tuple[str, ...] = ("6001", "6002")
     agents: str = "PJSIP/6002"
     fallback: str = ""
+    sounds: Path = CONFIGURATION / "sounds/hi"
+    """The folder of bot-apology.sln16 (16 kHz, 16 bit, no header) or bot-apology.wav (8 kHz)."""
     trace: bool = False
     """Every step of the dialplan goes to the log (caller numbers and the token too)."""
     extra: dict[str, str] = field(default_factory=dict)
@@ -72,7 +74,7 @@ def _values(run: Path, program: Program, settings: Settings) -> dict[str, str]:
         "ETC": str(run / "etc"),
         "MODULES": str(program.modules),
         "DATA": str(program.data),
-        "SOUNDS": str(CONFIGURATION / "sounds/hi"),
+        "SOUNDS": str(settings.sounds),
         "MAXCALLS": str((last - first + 1) // 2),
         "TRACE": ",verbose(3)" if settings.trace else "",
         "BIND": settings.bind,

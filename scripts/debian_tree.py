@@ -22,18 +22,18 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-if __package__:
-    from scripts import private_apt
-    from scripts.private_apt import TreeError
-else:
-    import private_apt
-    from private_apt import TreeError
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from scripts import private_apt
+from scripts.private_apt import Say, TreeError
+
+__all__ = ["PACKAGES", "Tree", "TreeError", "cache_folder", "damage", "ensure"]
 
 PACKAGES = ("asterisk", "espeak-ng")
 PROGRAMS = {"asterisk": "usr/sbin/asterisk", "espeak-ng": "usr/bin/espeak-ng"}
@@ -41,8 +41,6 @@ LAYOUT = 1  # Raise it when what is unpacked, or how, changes: older trees are t
 
 # Read by nobody here: manuals, sounds and the data of programs that are not run.
 UNREAD = ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/lintian", "var", "etc")
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)

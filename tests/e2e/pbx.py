@@ -12,11 +12,10 @@ from typing import Self
 from scripts import asterisk_run
 from scripts.asterisk_files import Settings, passwords
 
-
 CALLER = """[test-caller]
-; A caller without a phone: hears everything, says nothing.
+; A caller without a phone: says what he hears.
 exten => caller,1,Answer()
- same => n,Wait(120)
+ same => n,Echo()
 """
 
 
@@ -40,6 +39,7 @@ class Pbx:
         self.sip_port = self.settings.sip_port
         self.run: Path = Path()
         self._process: subprocess.Popen[bytes] | None = None
+        self._forgotten = 0
 
     def __enter__(self) -> Self:
         self.run = Path(tempfile.mkdtemp(prefix="pbx-"))
@@ -76,11 +76,16 @@ class Pbx:
         return len(self.cli("core show channels concise").splitlines())
 
     def log_text(self) -> str:
-        """Everything Asterisk logged so far, the steps of the dialplan included."""
-        return (self.run / "log/messages").read_text(errors="replace")
+        """What Asterisk logged so far (since `forget_log`), the dialplan's steps included."""
+        logged = (self.run / "log/messages").read_bytes()
+        return logged[self._forgotten :].decode(errors="replace")
+
+    def forget_log(self) -> None:
+        """Between two tests on one Asterisk: `log_text` starts anew from here."""
+        self._forgotten = (self.run / "log/messages").stat().st_size
 
     def call(self, extension: str = "100", context: str = "from-softphones") -> None:
-        """Let a caller without a phone dial an extension; he hears and says nothing."""
+        """Let a caller without a phone dial an extension; he says back what he hears."""
         self.cli(f"channel originate Local/{extension}@{context} extension caller@test-caller")
 
 
