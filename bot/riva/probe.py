@@ -9,7 +9,7 @@ import grpc
 from bot.config import RivaSettings
 from bot.core.audio import NARROWBAND, frame_bytes
 from bot.core.errors import BotError, ConfigError, ServiceError
-from bot.core.findings import Finding
+from bot.core.findings import Finding, failed
 from bot.core.ports import Heard
 from bot.riva.asr import RivaRecognizer
 from bot.riva.channel import Riva, Servers
@@ -32,7 +32,7 @@ async def probe(settings: RivaSettings) -> list[Finding]:
     try:
         riva = Riva(settings)
     except ConfigError as error:
-        return [_failed("riva settings", error)]
+        return [failed("riva settings", error, "correct the setting")]
     try:
         findings = await _reached(riva.asr, "riva asr", settings.connect_timeout)
         if riva.tts is not riva.asr:
@@ -78,7 +78,7 @@ async def _recognition(riva: Riva) -> list[Finding]:
         names = ", ".join(offered.get(asr.language, [])) or "not told"
         found = Finding("riva asr model", True, f"{asr.model or 'default'} of: {names}")
     except BotError as error:
-        found = _failed("riva asr model", error)
+        found = failed("riva asr model", error)
     return [found, await _hears(riva)]
 
 
@@ -89,7 +89,7 @@ async def _hears(riva: Riva) -> Finding:
         async for _ in recognizer.transcripts(_silence()):
             pass
     except ServiceError as error:
-        return _failed("riva asr stream", error)
+        return failed("riva asr stream", error)
     return Finding("riva asr stream", True, f"takes {settings.language} at {settings.sample_rate}")
 
 
@@ -108,7 +108,7 @@ async def _synthesis(riva: Riva) -> list[Finding]:
         names = ", ".join(offered.get(tts.language, [])) or "not told"
         found = Finding("riva tts voice", True, f"{voice or 'the server picks'} of: {names}")
     except BotError as error:
-        found = _failed("riva tts voice", error)
+        found = failed("riva tts voice", error)
     return [found, await _speaks(riva, voice)]
 
 
@@ -121,13 +121,7 @@ async def _speaks(riva: Riva, voice: str) -> Finding:
             first = first or clock() - started
             size += len(speech.pcm)
     except ServiceError as error:
-        return _failed("riva tts speech", error)
+        return failed("riva tts speech", error)
     seconds = size / frame_bytes(NARROWBAND) / 50
     what = f"first audio after {first * 1000:.0f} ms, {seconds:.1f} s in all"
     return Finding("riva tts speech", True, what)
-
-
-def _failed(name: str, error: BotError) -> Finding:
-    """Our messages end with the remedy, after the last semicolon."""
-    what, _, remedy = str(error).rpartition("; ")
-    return Finding(name, False, what or remedy, remedy if what else "correct the setting")

@@ -1,6 +1,5 @@
 """What Riva's servers offer: voices and recognition models by language, and which one to take."""
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -12,6 +11,7 @@ from riva.client.proto.riva_tts_pb2 import RivaSynthesisConfigRequest
 from riva.client.proto.riva_tts_pb2_grpc import RivaSpeechSynthesisStub
 
 from bot.core.errors import ConfigError
+from bot.core.findings import nearest
 from bot.riva.channel import Servers
 from bot.riva.errors import service_error
 
@@ -91,16 +91,6 @@ def check_model(offered: Mapping[str, list[str]], model: str, language: str) -> 
         return model
     known = ", ".join(nearest(model, names))
     raise ConfigError(f"riva.asr.model: {model!r} is not offered for {language}; offered: {known}")
-
-
-def nearest(name: str, names: Iterable[str]) -> list[str]:
-    """The names, the most similar to `name` first, whatever its letters' case."""
-    wished = name.lower()
-
-    def distance(other: str) -> tuple[float, str]:
-        return -difflib.SequenceMatcher(None, wished, other.lower()).ratio(), other
-
-    return sorted(names, key=distance)
 
 
 def _of(offered: Mapping[str, list[str]], language: str) -> list[str]:

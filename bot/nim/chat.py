@@ -1,0 +1,189 @@
+"""
+The next thing to say: one streamed chat completion of an OpenAI-compatible server a reply.
+
+The openai package takes about a second to import: it is imported in a thread, at `warm` or at the
+first reply, never at the start of the program.
+"""
+
+import asyncio
+import importlib
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+
+from bot.config import LlmSettings
+from bot.core.errors import ServiceError, ServiceTimeout, ServiceUnavailable
+from bot.core.ports import Message, ToolCall
+from bot.nim.errors import service_error
+from bot.nim.history import fit
+from bot.nim.speakable import Speakable, speakable
+from bot.nim.tools import SAY, TOOLS, ToolCalls
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
+RETRIES: Final = 1
+"""Of a request that failed before its answer began; the time-outs cover all tries."""
+CONNECT_SECONDS: Final = 3.0
+CLOSE_SECONDS: Final = 1.0
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+class NimChat:
+    """The `ChatModel` of the process: keeps connections, knows nothing of single calls."""
+
+    def __init__(self, settings: LlmSettings) -> None:
+        self._settings = settings
+        self._tools = settings.tools
+        self._client: AsyncOpenAI | None = None
+        self._system = "\n\n".join(filter(None, (settings.system_prompt, settings.persona)))
+
+    async def warm(self) -> None:
+        """Import the client and open a connection. Never raises: a reply will tell."""
+        try:
+            await self.models()
+        except ServiceError as error:
+            log.warning("llm_not_ready", error=str(error))
+
+    async def models(self) -> list[str]:
+        """The model names that the server offers, sorted. Raises ServiceError."""
+        client = await self._connected()
+        try:
+            async with asyncio.timeout(self._settings.first_token_timeout):
+                return sorted([model.id async for model in client.models.list()])
+        except Exception as error:
+            raise service_error(error, self._settings) from error
+
+    async def close(self) -> None:
+        """Close all connections."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
+
+    async def reply(self, history: Sequence[Message]) -> AsyncGenerator[str | ToolCall, None]:
+        """
+        Yield the answer to `history` in pieces, cleaned for speech, then its tool calls.
+
+        Closing the generator closes the HTTP stream, which stops the server's work. Raises
+        ServiceTimeout when the first word or the next token is late, ServiceUnavailable for
+        everything else, an empty answer included.
+        """
+        patience = _Patience(self._settings)
+        cleaner, calls, said = Speakable(), ToolCalls(), False
+        stream = await self._open(history, patience)
+        try:
+            while (delta := await self._next(stream, patience)) is not None:
+                calls.add(delta.tool_calls)
+                text = cleaner.feed(delta.content or "")
+                if text or calls:
+                    patience.answered = True
+                if text:
+                    said = True
+                    yield text
+        finally:
+            await _close(stream)
+        for last in _ending(cleaner.finish(), calls, said):
+            said = True
+            yield last
+        if not said:
+            raise ServiceUnavailable("llm", "empty answer; check llm.max_tokens and llm.extra_body")
+
+    async def _connected(self) -> "AsyncOpenAI":
+        if self._client is None:
+            openai = await asyncio.to_thread(importlib.import_module, "openai")
+            wait = max(self._settings.first_token_timeout, self._settings.token_timeout)
+            self._client = self._client or openai.AsyncOpenAI(
+                base_url=self._settings.base_url,
+                api_key=self._settings.api_key.get_secret_value() or "none",
+                timeout=openai.Timeout(wait, connect=min(CONNECT_SECONDS, wait)),
+                max_retries=RETRIES,
+            )
+        return self._client
+
+    async def _open(self, history: Sequence[Message], patience: "_Patience") -> Any:
+        client = await self._connected()
+        messages = fit(self._system, history, self._settings.history_tokens)
+        try:
+            async with asyncio.timeout_at(patience.deadline()):
+                return await client.chat.completions.create(**self._request(messages))
+        except Exception as error:
+            if not self._tools_refused(error):
+                raise service_error(error, self._settings) from error
+        self._tools = False
+        log.warning("llm_refuses_tools", remedy="start the server with tools, or set llm.tools")
+        return await self._open(history, patience)
+
+    def _request(self, messages: Sequence[Message]) -> dict[str, Any]:
+        request: dict[str, Any] = {
+            "model": self._settings.model,
+            "messages": [{"role": each.role, "content": each.content} for each in messages],
+            "stream": True,
+            "temperature": self._settings.temperature,
+            "max_tokens": self._settings.max_tokens,
+        }
+        if self._tools:
+            request["tools"] = TOOLS
+        if self._settings.extra_body:
+            request["extra_body"] = self._settings.extra_body
+        return request
+
+    def _tools_refused(self, error: Exception) -> bool:
+        """Whether this server was started without tools: vLLM then answers 400."""
+        status = getattr(error, "status_code", None)
+        return self._tools and status in (400, 422) and "tool" in str(error).lower()
+
+    async def _next(self, stream: Any, patience: "_Patience") -> Any:
+        """The next delta of the answer; None at its end."""
+        try:
+            async with asyncio.timeout_at(patience.deadline()):
+                while (chunk := await anext(stream, None)) is not None:
+                    if chunk.choices:
+                        return chunk.choices[0].delta
+            return None
+        except TimeoutError as error:
+            raise ServiceTimeout("llm", patience.complaint()) from error
+        except Exception as error:
+            raise service_error(error, self._settings) from error
+
+
+class _Patience:
+    """How long the next piece may take. Thinking aloud in silence is no answer."""
+
+    def __init__(self, settings: LlmSettings) -> None:
+        self._settings = settings
+        self._clock = asyncio.get_running_loop().time
+        self._first = self._clock() + settings.first_token_timeout
+        self.answered = False
+
+    def deadline(self) -> float:
+        """Loop time at which the wait that begins now is too long."""
+        return self._clock() + self._settings.token_timeout if self.answered else self._first
+
+    def complaint(self) -> str:
+        if self.answered:
+            wait = self._settings.token_timeout
+            return f"the answer stopped for {wait:g} s (llm.token_timeout); is it overloaded?"
+        wait = self._settings.first_token_timeout
+        return (
+            f"no word within {wait:g} s (llm.first_token_timeout); is it overloaded, or thinking? "
+            "(llm.extra_body can turn that off)"
+        )
+
+
+def _ending(tail: str, calls: ToolCalls, said: bool) -> list[str | ToolCall]:
+    """The last text, then the tool calls; a tool's own sentence where nothing was said."""
+    ending: list[str | ToolCall] = [tail] if tail else []
+    for call in calls.finished():
+        sentence = call.arguments.pop(SAY, "")
+        if not said and not ending and isinstance(sentence, str) and (text := speakable(sentence)):
+            ending.append(text)
+        ending.append(call)
+    return ending
+
+
+async def _close(stream: Any) -> None:
+    with suppress(Exception):
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await stream.close()
