@@ -118,6 +118,8 @@ class Bot:
 
     def drain(self) -> None:
         """Take no new calls; `drained()` returns when the last one is over."""
+        if self._drain.is_set():
+            return
         log.info("draining", calls=len(self._calls), timeout=self.settings.drain_timeout)
         if self.reception is not None:
             self.reception.draining = True
