@@ -1,7 +1,8 @@
 """Decides which numbers were heard in Hindi words or figures, and how numbers are spoken."""
 
 import re
-from bot.local.assistant_sounds import likeness, sounds, words
+
+from bot.local.assistant_sounds import Lexicon, sounding, sounds, words
 
 _NUMBERS = """
 शून्य एक दो तीन चार पाँच छह सात आठ नौ दस ग्यारह बारह तेरह चौदह पंद्रह सोलह सत्रह अठारह उन्नीस
@@ -32,7 +33,8 @@ _SOUNDING: dict[str, int] = {}
 for _word, _value in _SPELLED.items():
     _SOUNDING.setdefault(sounds(_word), _value)
 _SCALE_SOUNDS = {sounds(word): value for word, value in _SCALES} | {"hundred": 100}
-_DIGIT_SOUNDS = {heard: value for heard, value in _SOUNDING.items() if value < 10}
+_DIGITS = [value for word, value in _SPELLED.items() if value < 10]
+_DIGIT_LEXICON = Lexicon([sounding(word) for word, value in _SPELLED.items() if value < 10])
 
 
 def spoken_digits(digits: str) -> str:
@@ -112,9 +114,9 @@ def _digits_of(word: str, among_digits: bool) -> str:
 
 
 def _nearest_digit(word: str) -> int | None:
-    heard = sounds(word)
-    likeliest = max(_DIGIT_SOUNDS, key=lambda known: likeness(heard, known))
-    return _DIGIT_SOUNDS[likeliest] if likeness(heard, likeliest) >= _NEAR else None
+    alike = _DIGIT_LEXICON.likeness(sounding(word))
+    place = int(alike.argmax())
+    return _DIGITS[place] if alike[place] >= _NEAR else None
 
 
 def _value_of(word: str) -> int | None:

@@ -1,50 +1,72 @@
 """
 Decides what a caller wants: which intent's phrases or keywords sound most like the utterance.
 
-Two views are taken. A whole phrase is compared with the whole utterance, sound by sound, blind to
-where words begin ("और दर" is near "ऑर्डर"). Keywords are looked for one by one, in any order,
-among the words and neighbouring pairs of words. Light words (मुझे, है, का) count for little.
+Three views are taken. A whole phrase is compared with the whole utterance, sound by sound, blind
+to where words begin ("और दर" is near "ऑर्डर"). Its words are compared with the words heard, in any
+order, as Hindi allows. Keywords are looked for among the words and pairs of neighbouring words,
+each in a place of its own. Light words (मुझे, है, का) count for little.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
-from bot.local.assistant_sounds import likeness, loss, sounds, swap, weight, words
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.local.assistant_sounds import Lexicon, Sounding, sounding, sounds, words
 
 _LIGHT = 0.3
 """What a light word's sounds count for."""
-_KEYWORD_FLOOR = 0.62
-"""A keyword less alike than this was not said."""
-_SHORT = 2.2
-"""A keyword with less sound than this must be heard as a word of its own, not inside a pair."""
+_FLOORS = (0.66, 0.86)
+"""A keyword must be this alike: from the least, for a long word, to the most, for a short one."""
+_ALONE = 0.05
+"""How much more alike must be a keyword that proves an intent alone."""
+_SHORT = 2.4
+"""A keyword with less sound than this must be heard as a word of its own, not as a pair."""
+_SAME_WORD = 0.6
+"""Two words less alike than this have nothing to do with each other."""
 _BOTH = 0.12
 """What the weaker view adds to the stronger one."""
+
+_Row = NDArray[np.float64]
+_Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An intent and how sure we are of it, 0 to 1 (a little more where both views agree)."""
+    """An intent and how sure we are of it, 0 to 1 (a little more where the views agree)."""
 
     intent: str
     score: float
 
 
 @dataclass(frozen=True, slots=True)
-class _Sounding:
-    """A text as sounds, each with what it counts for."""
+class _Words:
+    """The words of a phrase: their places in the lexicon, and what each counts for."""
 
-    sounds: str
-    weights: tuple[float, ...]
-    total: float
+    places: NDArray[np.intp]
+    weights: _Row
 
 
 @dataclass(frozen=True, slots=True)
 class _Keywords:
-    """All of these must be said; each is a choice of sounds."""
+    """All of these must be said; each is a choice of words, by their places in the lexicon."""
 
-    choices: tuple[tuple[str, ...], ...]
-    heaviness: float
+    choices: tuple[NDArray[np.intp], ...]
+    proof: float
+    alone: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """An utterance against the lexicon: for each window of it, how alike each word is."""
+
+    spans: Sequence[_Span]
+    likeness: _Row
+    surely: _Row
+    """How far each likeness is above what a keyword needs."""
+    weights: _Row
+    """What each single word counts for; the first windows are the single words."""
 
 
 class PhraseBook:
@@ -58,101 +80,109 @@ class PhraseBook:
     ) -> None:
         """`keywords`: lines of words, each word a choice: "इंटरनेट/नेट बंद/खराब"."""
         self._light = frozenset(sounds(word) for word in light)
-        self._phrases = {
-            intent: [self._sounding(text) for text in texts] for intent, texts in phrases.items()
-        }
-        self._keywords = {
-            intent: [_keywords(line) for line in lines] for intent, lines in keywords.items()
-        }
+        texts = [(intent, text) for intent, some in phrases.items() for text in some]
+        lines = [(intent, line) for intent, some in keywords.items() for line in some]
+        self._intents = tuple(dict.fromkeys([*phrases, *keywords]))
+        vocabulary = _Vocabulary([text for _, text in texts], [line for _, line in lines])
+        self._vocabulary = Lexicon([sounding(word) for word in vocabulary.words])
+        weights = np.array([sounding(word).weight() for word in vocabulary.words])
+        self._short = weights < _SHORT
+        self._floors = np.clip(_FLOORS[1] - 0.05 * weights, *_FLOORS)
+        self._whole = Lexicon([self._sounding(text) for _, text in texts])
+        self._phrases = [(intent, self._words(text, vocabulary)) for intent, text in texts]
+        self._keywords = [(intent, vocabulary.keywords(line)) for intent, line in lines]
 
     def ranked(self, text: str) -> list[Match]:
         """Every intent with its score, the likeliest first."""
-        heard = self._sounding(text)
-        spoken = _windows(text)
-        matches = [
-            Match(intent, self._score(intent, heard, spoken))
-            for intent in {**self._phrases, **self._keywords}
-        ]
+        if not words(text):
+            return [Match(intent, 0.0) for intent in self._intents]
+        heard = self._heard(text)
+        whole = self._whole.likeness(self._sounding(text))
+        by_phrase = dict.fromkeys(self._intents, 0.0)
+        for (intent, phrase), alike in zip(self._phrases, whole, strict=True):
+            score = max(float(alike), _any_order(heard, phrase))
+            by_phrase[intent] = max(by_phrase[intent], score)
+        by_keyword = dict.fromkeys(self._intents, 0.0)
+        for intent, line in self._keywords:
+            by_keyword[intent] = max(by_keyword[intent], _keyword_score(heard, line))
+        both = ((intent, by_phrase[intent], by_keyword[intent]) for intent in self._intents)
+        matches = [Match(name, max(one, two) + _BOTH * min(one, two)) for name, one, two in both]
         return sorted(matches, key=lambda match: -match.score)
 
-    def _score(self, intent: str, heard: _Sounding, spoken: tuple[list[str], list[str]]) -> float:
-        whole = max((_whole(heard, phrase) for phrase in self._phrases.get(intent, ())), default=0)
-        part = max((_part(spoken, line) for line in self._keywords.get(intent, ())), default=0)
-        return max(whole, part) + _BOTH * min(whole, part)
+    def _sounding(self, text: str) -> Sounding:
+        return sounding(text, self._light, _LIGHT)
 
-    def _sounding(self, text: str) -> _Sounding:
-        """The text's sounds; those of light words count for little."""
-        heard: list[str] = []
-        weights: list[float] = []
-        for word in words(text):
-            word_sounds = sounds(word)
-            share = _LIGHT if word_sounds in self._light else 1.0
-            heard.append(word_sounds)
-            weights += [share] * len(word_sounds)
-        joined = "".join(heard)
-        total = sum(loss(s) * w for s, w in zip(joined, weights, strict=True))
-        return _Sounding(joined, tuple(weights), total)
+    def _words(self, text: str, vocabulary: "_Vocabulary") -> _Words:
+        spoken = words(text)
+        weights = [self._sounding(word).weight() for word in spoken]
+        return _Words(vocabulary.places(spoken), np.array(weights))
 
-
-def _keywords(line: str) -> _Keywords:
-    choices = tuple(tuple(sounds(one) for one in word.split("/")) for word in line.split())
-    return _Keywords(choices, sum(max(weight(c) for c in choice) for choice in choices))
-
-
-def _windows(text: str) -> tuple[list[str], list[str]]:
-    """The utterance's words, and its pairs of neighbours written together."""
-    single = [sounds(word) for word in words(text)]
-    pairs = [one + other for one, other in zip(single, single[1:], strict=False)]
-    return single, pairs
+    def _heard(self, text: str) -> _Heard:
+        """Compare the utterance's words, and its pairs of neighbours, with the lexicon."""
+        spoken = words(text)
+        windows = [
+            *spoken,
+            *(one + " " + two for one, two in zip(spoken, spoken[1:], strict=False)),
+        ]
+        spans = [(place, place) for place in range(len(spoken))]
+        spans += [(place, place + 1) for place in range(len(spoken) - 1)]
+        likeness = np.array([self._vocabulary.likeness(sounding(window)) for window in windows])
+        likeness[len(spoken) :, self._short] = 0.0
+        weights = np.array([self._sounding(word).weight() for word in spoken])
+        return _Heard(spans, likeness, likeness - self._floors, weights)
 
 
-def _part(spoken: tuple[list[str], list[str]], line: _Keywords) -> float:
-    """How well the keywords were heard: 0 when one of them was not; more of them prove more."""
-    heard = [_best(spoken, choice) for choice in line.choices]
-    if min(heard) < _KEYWORD_FLOOR:
+class _Vocabulary:
+    """The different words of all phrases and keywords, each with its place."""
+
+    def __init__(self, texts: Iterable[str], lines: Iterable[str]) -> None:
+        spoken = [word for text in texts for word in words(text)]
+        spoken += [word for line in lines for word in line.replace("/", " ").split()]
+        self.words = tuple(dict.fromkeys(spoken))
+        self._place = {word: place for place, word in enumerate(self.words)}
+
+    def places(self, spoken: Iterable[str]) -> NDArray[np.intp]:
+        """The places of these words."""
+        return np.array([self._place[word] for word in spoken], dtype=np.intp)
+
+    def keywords(self, line: str) -> _Keywords:
+        """A line of keywords: the more there is to hear in it, the more it proves."""
+        choices = tuple(self.places(word.split("/")) for word in line.split())
+        weight = sum(max(sounding(one).weight() for one in w.split("/")) for w in line.split())
+        return _Keywords(choices, min(1.0, 0.7 + 0.05 * weight), _ALONE * (len(choices) == 1))
+
+
+def _any_order(heard: _Heard, phrase: _Words) -> float:
+    """How well the words of a phrase cover the words that were heard, and are covered by them."""
+    alike = heard.likeness[:, phrase.places]
+    alike = np.where(alike < _SAME_WORD, 0.0, alike)
+    said = float(alike.max(axis=0) @ phrase.weights) / max(float(phrase.weights.sum()), 0.01)
+    single = alike[: len(heard.weights)].max(axis=1)
+    meant = float(single @ heard.weights) / max(float(heard.weights.sum()), 0.01)
+    return min(said, meant)
+
+
+def _keyword_score(heard: _Heard, line: _Keywords) -> float:
+    """How well the keywords were heard, each in its own place: 0 when one of them was not."""
+    scores = []
+    for choice in line.choices:
+        alike = heard.surely[:, choice] - line.alone
+        score = np.where(alike >= 0, heard.likeness[:, choice], 0.0).max(axis=1)
+        if score.max() == 0:
+            return 0.0
+        scores.append(score)
+    return max(0.0, line.proof * _best_places(heard.spans, scores, ()) / len(scores))
+
+
+def _best_places(spans: Sequence[_Span], scores: Sequence[_Row], taken: tuple[_Span, ...]) -> float:
+    """The best sum of scores with each keyword in a place of its own; very low where none is."""
+    if not scores:
         return 0.0
-    proof = min(1.0, 0.7 + 0.05 * line.heaviness)
-    return proof * sum(heard) / len(heard)
-
-
-def _best(spoken: tuple[list[str], list[str]], choice: tuple[str, ...]) -> float:
-    """How alike the nearest word (or pair of words) is to any of the choices."""
-    single, pairs = spoken
-    best = 0.0
-    for keyword in choice:
-        places = single if weight(keyword) < _SHORT else single + pairs
-        best = max([best, *(likeness(word, keyword) for word in places)])
+    best = -9.0
+    for place, span in enumerate(spans):
+        if scores[0][place] == 0:
+            continue
+        if all(span[1] < other[0] or other[1] < span[0] for other in taken):
+            rest = _best_places(spans, scores[1:], (*taken, span))
+            best = max(best, float(scores[0][place]) + rest)
     return best
-
-
-@lru_cache(maxsize=50_000)
-def _whole(heard: _Sounding, phrase: _Sounding) -> float:
-    """How alike two texts are, sound by sound, blind to spaces: 1 the same, 0 unlike."""
-    most = max(heard.total, phrase.total)
-    if most == 0:
-        return 0.0
-    return max(0.0, 1.0 - _distance(heard, phrase) / most)
-
-
-def _distance(heard: _Sounding, phrase: _Sounding) -> float:
-    losses = [loss(s) * w for s, w in zip(phrase.sounds, phrase.weights, strict=True)]
-    row = [0.0]
-    for cost in losses:
-        row.append(row[-1] + cost)
-    theirs = list(zip(phrase.sounds, phrase.weights, losses, strict=True))
-    for sound, share in zip(heard.sounds, heard.weights, strict=True):
-        _next_row(row, sound, share, theirs)
-    return row[-1]
-
-
-def _next_row(
-    row: list[float], sound: str, share: float, theirs: list[tuple[str, float, float]]
-) -> None:
-    """Move the table of distances on by one sound that was heard."""
-    mine = loss(sound) * share
-    before = row[0]
-    row[0] += mine
-    for place, (other, other_share, cost) in enumerate(theirs, 1):
-        stay = before + swap(sound, other) * (share + other_share) / 2
-        before = row[place]
-        row[place] = min(before + mine, row[place - 1] + cost, stay)

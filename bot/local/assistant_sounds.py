@@ -8,8 +8,12 @@ Latin spelling ("mera bill") give the same sounds, so that typed text works too.
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
 
 _CONSONANTS = dict(
     zip(
@@ -97,47 +101,89 @@ def _latin(word: str) -> str:
     return plain.lower()
 
 
-def weight(heard: Sequence[str]) -> float:
-    """How much there is to hear in these sounds: what it costs to lose them all."""
-    return sum(_COST.get(sound, _DEAR) for sound in heard)
-
-
 def loss(sound: str) -> float:
     """What it costs to lose or to add this sound."""
     return _COST.get(sound, _DEAR)
 
 
-@lru_cache(maxsize=4_000)
 def swap(one: str, other: str) -> float:
-    """What it costs to hear one sound for the other."""
+    """What it costs to hear one sound for the other; never dearer than to lose it and add it."""
     if one == other:
         return 0.0
-    return _ALIKE.get("".join(sorted(one + other)), _unlike(one, other))
+    unlike = min(_UNLIKE, loss(one) + loss(other))
+    return _ALIKE.get("".join(sorted(one + other)), unlike)
 
 
-def _unlike(one: str, other: str) -> float:
-    """Never dearer than to lose the one and add the other."""
-    return min(_UNLIKE, loss(one) + loss(other))
+@dataclass(frozen=True, slots=True)
+class Sounding:
+    """A text as sounds, each with what it counts for, and how much there is to hear in all."""
+
+    sounds: str
+    shares: tuple[float, ...]
+
+    def weight(self) -> float:
+        """What it would cost to lose it all."""
+        return sum(loss(s) * share for s, share in zip(self.sounds, self.shares, strict=True))
 
 
-@lru_cache(maxsize=200_000)
-def likeness(one: str, other: str) -> float:
-    """How alike two words' sounds are: 1 the same, 0 nothing in common."""
-    most = max(weight(one), weight(other))
-    if most == 0:
-        return 1.0 if one == other else 0.0
-    return max(0.0, 1.0 - _distance(one, other) / most)
+def sounding(text: str, light: Container[str] = (), light_share: float = 1.0) -> Sounding:
+    """The sounds of a text without its spaces; those of light words count for less."""
+    heard: list[str] = []
+    shares: list[float] = []
+    for word in words(text):
+        word_sounds = _word_sounds(word)
+        share = light_share if word_sounds in light else 1.0
+        heard.append(word_sounds)
+        shares += [share] * len(word_sounds)
+    return Sounding("".join(heard), tuple(shares))
 
 
-def _distance(one: str, other: str) -> float:
-    row = [0.0]
-    for sound in other:
-        row.append(row[-1] + loss(sound))
-    for mine in one:
-        before = row[0]
-        row[0] += loss(mine)
-        for place, theirs in enumerate(other, 1):
-            stay = before + swap(mine, theirs)
-            before = row[place]
-            row[place] = min(before + loss(mine), row[place - 1] + loss(theirs), stay)
-    return row[-1]
+class Lexicon:
+    """Texts that others are compared with, all at once."""
+
+    def __init__(self, texts: Sequence[Sounding]) -> None:
+        """Lay the texts out as rows of one table, filled up with silence."""
+        width = max((len(text.sounds) for text in texts), default=0)
+        self._codes = np.zeros((len(texts), width), dtype=np.intp)
+        self._shares = np.zeros((len(texts), width))
+        for row, text in enumerate(texts):
+            self._codes[row, : len(text.sounds)] = [_CODES[sound] for sound in text.sounds]
+            self._shares[row, : len(text.sounds)] = text.shares
+        start = np.zeros((len(texts), 1))
+        losses = _LOSSES[self._codes] * self._shares
+        self._added = np.hstack([start, np.cumsum(losses, axis=1)])
+        self._weights = self._added[:, -1]
+
+    def likeness(self, heard: Sounding) -> NDArray[np.float64]:
+        """How alike what was heard is to each text: 1 the same, 0 nothing in common."""
+        most = np.maximum(self._weights, heard.weight())
+        alike: NDArray[np.float64] = 1.0 - self._distance(heard) / np.maximum(most, 0.01)
+        return np.where(most > 0, np.maximum(alike, 0.0), 0.0)
+
+    def _distance(self, heard: Sounding) -> NDArray[np.float64]:
+        """
+        The weighted edit distance to each text, one sound of `heard` at a time.
+
+        `row[:, k]` is the distance to a text's first k sounds. Sounds that are added in a row
+        cost the difference of two sums, so that a running minimum takes the place of a loop.
+        """
+        row: NDArray[np.float64] = self._added
+        for sound, share in zip(heard.sounds, heard.shares, strict=True):
+            swapped = row[:, :-1] + _SWAPS[_CODES[sound]][self._codes] * (share + self._shares) / 2
+            row = row + loss(sound) * share
+            row[:, 1:] = np.minimum(row[:, 1:], swapped)
+            row = self._added + np.minimum.accumulate(row - self._added, axis=1)
+        last: NDArray[np.float64] = row[:, -1]
+        return last
+
+
+_ALPHABET = "aeioubcdghjklmnNprstvy"
+_CODES = {sound: code for code, sound in enumerate(_ALPHABET, 1)}
+"""A number for each sound; 0 is the silence after a text, which costs nothing to add."""
+_LOSSES = np.array([0.0, *(loss(sound) for sound in _ALPHABET)])
+_SWAPS = np.array(
+    [
+        np.zeros(len(_ALPHABET) + 1),
+        *([2 * loss(one), *(swap(one, other) for other in _ALPHABET)] for one in _ALPHABET),
+    ]
+)

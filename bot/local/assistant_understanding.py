@@ -13,7 +13,7 @@ from bot.local.assistant_numbers import (
 )
 from bot.local.assistant_phrases import Match, PhraseBook
 from bot.local.assistant_script import Intent, Script, Step
-from bot.local.assistant_sounds import likeness, sounds, words
+from bot.local.assistant_sounds import Lexicon, sounding, sounds, words
 
 THRESHOLD = 0.6
 """An intent less sure than this is not understood."""
@@ -38,8 +38,8 @@ class Understanding:
 
     def __init__(self, script: Script) -> None:
         self._script = script
-        self._yes = [sounds(word) for word in script.yes_words.split()]
-        self._no = [sounds(word) for word in script.no_words.split()]
+        self._yes = Lexicon([sounding(word) for word in script.yes_words.split()])
+        self._no = Lexicon([sounding(word) for word in script.no_words.split()])
         self._book = PhraseBook(
             {name: intent.phrases for name, intent in script.intents.items()},
             {name: intent.keywords for name, intent in script.intents.items()},
@@ -59,11 +59,11 @@ class Understanding:
             return "number"
         first, second = self.ranked(text)[:2]
         clear = first.score >= THRESHOLD and first.score - second.score >= MARGIN
-        return first.intent if clear else None
+        return first.intent if clear else "name" if _name(text) else None
 
     def polarity(self, step: Step, text: str) -> Polarity | None:
         """Whether an utterance says yes or no to the question of a step."""
-        spoken = [sounds(word) for word in words(text)]
+        spoken = words(text)
         intent = self.intent(text)
         if intent in step.about:
             return "no" if _any_like(spoken, self._no) else "yes"
@@ -90,16 +90,18 @@ class Understanding:
         return {"amount": spoken_number(number) + rupees}
 
 
-def _any_like(spoken: list[str], known: list[str]) -> bool:
-    return any(likeness(word, one) >= _CLEAR_WORD for word in spoken for one in known)
+def _any_like(spoken: list[str], known: Lexicon) -> bool:
+    return any(known.likeness(sounding(word)).max() >= _CLEAR_WORD for word in spoken)
 
 
 def _garbled_polarity(spoken: list[str]) -> Polarity | None:
     """A bare हाँ or नहीं comes through as any short word: its first sound is what is left of it."""
-    heard = "".join(spoken)
+    heard = "".join(sounds(word) for word in spoken)
     if not heard or len(spoken) > 2 or len(heard) > 6:
         return None
-    return {"h": "yes", "n": "no"}.get(heard[0])  # type: ignore[return-value]
+    if heard[0] == "h":
+        return "yes"
+    return "no" if heard[0] == "n" else None
 
 
 def _name(text: str) -> str:
