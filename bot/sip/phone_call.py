@@ -1,27 +1,28 @@
 """One call of the softphone: when it is answered and over, what is said, heard and pressed."""
 
 import asyncio
-from collections import deque
-from collections.abc import Iterator
+from contextlib import suppress
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from bot.core.audio import FRAME_SECONDS, frame_bytes, seconds
+from bot.core.audio import FRAME_SECONDS, seconds
 from bot.sip.errors import CallFailed, CallOver, CallRefused, CallTimeout
 from bot.sip.recording import Recording
-from bot.sip.stack import Stack, baresip
+from bot.sip.sound import Ear, Mouth
+from bot.sip.stack import POLL, Stack, baresip
 
 if TYPE_CHECKING:
     from baresip import Call, StackEvent, UserAgent
 
 KEYS = "0123456789*#ABCD"
-_AHEAD = 4
-"""Frames handed to the stack before their time, so that a late loop leaves no hole."""
-_READ = 4
+_BETWEEN_KEYS = 160
+"""Milliseconds. An event is on the wire for 240 ms: at least 9 packets and its end three times
+(RFC 4733, section 2.5.1.4), 100 ms of which count as the key being held."""
+_LAST_KEY = 0.2
 _GRACE = 5.0
 """Seconds that the stack may take for what it does at once."""
-_KEY_ENDS = 0.1
-"""The last key's end is repeated on the wire for so long (RFC 4733, section 2.5.1.4)."""
+_BYE = "Connection reset by peer"
+"""What baresip says of a call that the other side ended with BYE."""
 
 
 class Ending(StrEnum):
@@ -36,7 +37,7 @@ class PhoneCall:
     """
     A call that the softphone made. Times are the event loop's.
 
-    While nothing is played the stack sends silence, as a telephone does.
+    While nothing is played it sends silence, as a telephone does.
     """
 
     def __init__(self, stack: Stack) -> None:
@@ -46,38 +47,52 @@ class PhoneCall:
         self.ended_at: float | None = None
         self.rate = 0
         """Samples a second, once answered: 8000 for PCMA and PCMU, 16000 for G.722."""
-        self.received = Recording(0)
-        self.sent = Recording(0)
         self.detail = ""
-        """What the stack said about the end of the call, for people."""
+        """Why the call failed, for people."""
         self._stack = stack
         self._native: Call | None = None
+        self._ear = Ear(0)
+        self._mouth = Mouth(0)
+        self._one_at_a_time = asyncio.Lock()
         self._answer: asyncio.Future[None] = loop.create_future()
         self._end: asyncio.Future[Ending] = loop.create_future()
         self._hanging_up = False
-        self._mouth = asyncio.Lock()
-        self._to_say: deque[bytes] = deque()
-        self._handed_over: deque[bytes] = deque()
-        self._said: asyncio.Future[None] | None = None
-        self._heard = b""
-        self._pumped_at = self.dialled_at
+
+    @property
+    def received(self) -> Recording:
+        """What they said, each frame with the time at which it came."""
+        return self._ear.received
+
+    @property
+    def sent(self) -> Recording:
+        """What we said, each frame with the time at which it left; silence is not in it."""
+        return self._mouth.sent
+
+    @property
+    def up(self) -> bool:
+        """Whether the call is answered and not over."""
+        return self._answer.done() and not self._end.done()
 
     async def dial(self, agent: "UserAgent", uri: str, within: float) -> None:
         """Call `uri` and wait for the answer. Raise CallRefused or CallTimeout."""
         self._native = await self._stack.dial(agent, uri, self._happened)
         if not self._end.done():
             self._stack.attach(self)
+        outcomes: list[asyncio.Future[Any]] = [self._answer, self._end]
         try:
-            outcomes: list[asyncio.Future[Any]] = [self._answer, self._end]
             await asyncio.wait(outcomes, timeout=within, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
             await self.hang_up()
             raise
-        if self._end.done():
+        if self._end.done() and not self._answer.done():
             raise CallRefused(*_status(self.detail))
         if not self._answer.done():
             await self.hang_up()
             raise CallTimeout(f"{uri} did not answer within {within:g} s")
+        while not self.rate:
+            if self._end.done():
+                raise CallRefused(0, self.detail or "they hung up at once")
+            await asyncio.sleep(POLL)
 
     async def play(self, pcm: bytes) -> None:
         """
@@ -85,31 +100,26 @@ class PhoneCall:
 
         Cancelling it stops the sound within two frames. Raise CallOver when the call ends first.
         """
-        async with self._mouth:
+        async with self._one_at_a_time:
             self._must_be_up()
-            self._to_say.extend(_frames(pcm, frame_bytes(self.rate)))
-            if not self._to_say:
-                return
-            self._said = asyncio.get_running_loop().create_future()
             try:
                 async with asyncio.timeout(seconds(len(pcm), self.rate) + _GRACE):
-                    await self._said
+                    await self._mouth.say(pcm)
             except TimeoutError as error:
-                raise CallFailed("the stack did not send the sound in time") from error
+                raise CallFailed("the sound did not leave in time") from error
             finally:
-                self._fall_silent()
+                self._hush()
 
     async def press(self, keys: str) -> None:
-        """Press these keys (0-9 * # A-D), 0.22 s each, as RFC 4733 telephone events."""
-        wrong = [key for key in keys if key not in KEYS]
-        if wrong or not keys:
+        """Press these keys (0-9 * # A-D), 0.26 s each, as RFC 4733 telephone events."""
+        if not keys or set(keys) - set(KEYS):
             raise ValueError(f"keys must be some of {KEYS}, not {keys!r}")
         native = self._must_be_up()
         try:
-            await native.send_dtmf(keys)
+            await native.send_dtmf(keys, interdigit_ms=_BETWEEN_KEYS)
         except baresip().BaresipError as error:
             raise CallOver(f"key not sent: {error}") from error
-        await asyncio.sleep(_KEY_ENDS)
+        await asyncio.sleep(_LAST_KEY)
 
     async def hang_up(self) -> None:
         """End the call. Idempotent."""
@@ -119,7 +129,7 @@ class PhoneCall:
         try:
             await self._native.hangup()
         except baresip().StaleHandleError:
-            self._over(Ending.THEY, "gone already")
+            self._over(Ending.THEY)
         except baresip().BaresipError as error:
             self._over(Ending.FAILED, str(error))
         await self.ended(_GRACE)
@@ -131,105 +141,80 @@ class PhoneCall:
             raise CallTimeout(f"the call was still up after {within:g} s")
         return self._end.result()
 
-    @property
-    def up(self) -> bool:
-        """Whether the call is answered and not over."""
-        return self._answer.done() and not self._end.done()
-
     async def hears(self, within: float, after: float | None = None) -> float:
-        """Wait for sound that comes `after` (default: now); return its time, or CallTimeout."""
-        loop = asyncio.get_running_loop()
-        start = loop.time() if after is None else after
-        deadline = loop.time() + within
+        """
+        Wait for sound that comes at `after` (default: now) or later; return its time.
+
+        Raise CallTimeout, or CallOver when the call ends first.
+        """
+        deadline = _now() + within
+        start = _now() if after is None else after
         while (found := self.received.first_sound_after(start)) is None:
-            self._wait_on(deadline, "sound")
-            await asyncio.sleep(FRAME_SECONDS / 2)
+            await self._more(deadline, "sound")
         return found
 
     async def hears_silence(
         self, lasting: float, within: float, after: float | None = None
     ) -> float:
-        """Wait until they were silent for `lasting` seconds; return when it began."""
-        loop = asyncio.get_running_loop()
-        start = loop.time() if after is None else after
-        deadline = loop.time() + within
-        while (found := self.received.silent_from(start, lasting)) is None:
-            self._wait_on(deadline, f"{lasting:g} s of silence")
-            await asyncio.sleep(FRAME_SECONDS / 2)
+        """
+        Wait until they were silent for `lasting` seconds from `after` (default: now) on.
+
+        Return when the silence began. Raise CallTimeout, or CallOver when the call ends first.
+        """
+        deadline = _now() + within
+        start = _now() if after is None else after
+        while (found := self.received.silent_from(start, lasting, until=_now())) is None:
+            await self._more(deadline, f"{lasting:g} s of silence")
         return found
 
     def pump(self, now: float) -> None:
         """Take the sound that came since the last time; hand over what is to be said."""
-        native = self._native
-        if native is None:
-            return
+        library = baresip()
         try:
-            if not self.rate:
-                self._tune_in(native)
-            self._hear(native, now)
-            self._speak(native, now)
-        except (baresip().AudioNotActive, baresip().AudioRestarted):
+            if self._native is not None and self._tuned_in(self._native):
+                self._ear.listen(self._native.audio, now)
+                self._mouth.speak(self._native.audio, now)
+        except (library.AudioNotActive, library.AudioRestarted):
             return  # not answered yet, renegotiated, or over: the next time tells
-        finally:
-            self._pumped_at = now
 
-    def _tune_in(self, native: "Call") -> None:
-        info = native.audio.info()
-        if info.tx_ready and info.rx_ready:
-            self.rate = info.rx_sample_rate
-            self.received = Recording(self.rate)
-            self.sent = Recording(self.rate)
+    def _hush(self) -> None:
+        if self._mouth.hush() and self.up and self._native is not None:
+            with suppress(baresip().BaresipError):
+                self._native.audio.flush_tx()
 
-    def _hear(self, native: "Call", now: float) -> None:
+    def _tuned_in(self, native: "Call") -> bool:
         if not self.rate:
-            return
-        size = frame_bytes(self.rate)
-        while piece := native.audio.read(_READ * size):
-            self._heard += piece
-        count = len(self._heard) // size
-        for number in range(count):
-            at = now - (count - 1 - number) * FRAME_SECONDS
-            frame, self._heard = self._heard[:size], self._heard[size:]
-            self.received.add(max(at, self._pumped_at), frame)
-
-    def _speak(self, native: "Call", now: float) -> None:
-        if not self._to_say and not self._handed_over:
-            return
-        waiting = native.audio.info().tx_buffered // frame_bytes(self.rate)
-        while len(self._handed_over) > waiting:
-            self.sent.add(now, self._handed_over.popleft())
-        while self._to_say and len(self._handed_over) < _AHEAD:
-            frame = self._to_say.popleft()
-            native.audio.write(frame)
-            self._handed_over.append(frame)
-        if not self._handed_over and self._said is not None and not self._said.done():
-            self._said.set_result(None)
-
-    def _fall_silent(self) -> None:
-        if self._native is not None and (self._to_say or self._handed_over) and self.up:
-            self._native.audio.flush_tx()
-        self._to_say.clear()
-        self._handed_over.clear()
-        self._said = None
+            info = native.audio.info()
+            if not (info.tx_ready and info.rx_ready):
+                return False
+            self.rate = info.rx_sample_rate
+            self._ear = Ear(self.rate)
+            self._mouth = Mouth(self.rate)
+        return True
 
     def _happened(self, event: "StackEvent") -> None:
         kinds = baresip().Event
         if event.event is kinds.CALL_ESTABLISHED and not self._answer.done():
-            self.answered_at = asyncio.get_running_loop().time()
-            self.pump(self.answered_at)
+            self.answered_at = _now()
             self._answer.set_result(None)
         elif event.event is kinds.CALL_CLOSED:
-            ending = Ending.THEY if self._answer.done() else Ending.FAILED
-            self._over(Ending.WE if self._hanging_up else ending, event.text or "")
+            self._closed(event.text or "")
 
-    def _over(self, ending: Ending, detail: str) -> None:
+    def _closed(self, detail: str) -> None:
+        if self._hanging_up:
+            self._over(Ending.WE)
+        elif self._answer.done() and detail.startswith(_BYE):
+            self._over(Ending.THEY)
+        else:
+            self._over(Ending.FAILED, detail)
+
+    def _over(self, ending: Ending, detail: str = "") -> None:
         if self._end.done():
             return
-        self.ended_at = asyncio.get_running_loop().time()
+        self.ended_at = _now()
         self.detail = detail
         self._end.set_result(ending)
-        if self._said is not None and not self._said.done():
-            self._said.set_exception(CallOver(f"{ending} while we spoke"))
+        self._mouth.fail(CallOver(f"{ending} while we spoke"))
         if self._native is not None:
             self._stack.detach(self, self._native.handle)
 
@@ -238,17 +223,16 @@ class PhoneCall:
             raise CallOver(f"{self._end.result()}" if self._end.done() else "not answered yet")
         return self._native
 
-    def _wait_on(self, deadline: float, what: str) -> None:
+    async def _more(self, deadline: float, awaited: str) -> None:
         if self._end.done():
-            raise CallOver(f"{self._end.result()} before {what} was heard")
-        if asyncio.get_running_loop().time() > deadline:
-            raise CallTimeout(f"no {what} was heard in time")
+            raise CallOver(f"{self._end.result()} before {awaited} was heard")
+        if _now() > deadline:
+            raise CallTimeout(f"no {awaited} was heard in time")
+        await asyncio.sleep(FRAME_SECONDS / 2)
 
 
-def _frames(pcm: bytes, size: int) -> Iterator[bytes]:
-    """Cut into frames; the last is filled up with silence."""
-    for start in range(0, len(pcm), size):
-        yield pcm[start : start + size].ljust(size, b"\0")
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _status(text: str) -> tuple[int, str]:
