@@ -15,7 +15,7 @@ from riva.client.proto.riva_asr_pb2 import StreamingRecognizeResponse
 from riva.client.proto.riva_asr_pb2_grpc import RivaSpeechRecognitionStub
 
 from bot.config import AsrSettings
-from bot.core.audio import FRAME_SECONDS, SAMPLE_BYTES
+from bot.core.audio import FRAME_SECONDS, SAMPLE_BYTES, seconds
 from bot.core.errors import ServiceError, ServiceTimeout, ServiceUnavailable
 from bot.core.events import Transcript
 from bot.core.ports import Heard
@@ -65,6 +65,9 @@ class RivaRecognizer:
             await feeding
         finally:
             await _end(feeding)
+            if backlog.dropped:
+                lost = seconds(backlog.dropped, self._settings.sample_rate)
+                log.warning("asr_sound_lost", seconds=round(lost, 2))
 
     async def _feed(self, sound: AsyncIterator[Heard], backlog: Backlog) -> None:
         resampler = Resampler(self._rate, self._settings.sample_rate)
