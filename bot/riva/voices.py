@@ -1,8 +1,8 @@
 """What Riva's servers offer: voices and recognition models by language, and which one to take."""
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 import grpc
 from riva.client.proto.riva_asr_pb2 import RivaSpeechRecognitionConfigRequest
@@ -25,15 +25,10 @@ Offer = dict[str, list[str]]
 async def voices(servers: Servers) -> Offer:
     """The voices of each language (GetRivaSynthesisConfig). Raises ServiceError."""
     stub = RivaSpeechSynthesisStub(servers.channel())
-    try:
-        answer = await stub.GetRivaSynthesisConfig(
-            RivaSynthesisConfigRequest(), metadata=servers.metadata, timeout=ANSWER_SECONDS
-        )
-    except grpc.aio.AioRpcError as error:
-        raise service_error("tts", error.code(), error.details()) from error
+    ask = stub.GetRivaSynthesisConfig
     return _by_language(
         (language, name)
-        for config in answer.model_config
+        for config in await _configs("tts", servers, ask, RivaSynthesisConfigRequest())
         for name in _voice_names(config.parameters)
         for language in _spoken_by(name, _split(config.parameters["language_code"]))
     )
@@ -42,17 +37,10 @@ async def voices(servers: Servers) -> Offer:
 async def models(servers: Servers) -> Offer:
     """The streaming recognition models of each language. Raises ServiceError."""
     stub = RivaSpeechRecognitionStub(servers.channel())
-    try:
-        answer = await stub.GetRivaSpeechRecognitionConfig(
-            RivaSpeechRecognitionConfigRequest(),
-            metadata=servers.metadata,
-            timeout=ANSWER_SECONDS,
-        )
-    except grpc.aio.AioRpcError as error:
-        raise service_error("asr", error.code(), error.details()) from error
+    ask = stub.GetRivaSpeechRecognitionConfig
     return _by_language(
         (language, config.model_name)
-        for config in answer.model_config
+        for config in await _configs("asr", servers, ask, RivaSpeechRecognitionConfigRequest())
         if config.parameters["type"] in ("online", "")
         for language in _split(config.parameters["language_code"])
     )
@@ -91,6 +79,18 @@ def check_model(offered: Mapping[str, list[str]], model: str, language: str) -> 
         return model
     known = ", ".join(nearest(model, names))
     raise ConfigError(f"riva.asr.model: {model!r} is not offered for {language}; offered: {known}")
+
+
+async def _configs(service: str, servers: Servers, ask: Any, request: Any) -> Sequence[Any]:
+    """What a server tells of its models; nothing where it has no such request."""
+    try:
+        answer = await ask(request, metadata=servers.metadata, timeout=ANSWER_SECONDS)
+    except grpc.aio.AioRpcError as error:
+        if error.code() is grpc.StatusCode.UNIMPLEMENTED:
+            return ()
+        raise service_error(service, error.code(), error.details()) from error
+    configs: Sequence[Any] = answer.model_config
+    return configs
 
 
 def _of(offered: Mapping[str, list[str]], language: str) -> list[str]:

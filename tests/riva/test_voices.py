@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.core.errors import ConfigError
+from bot.core.errors import ConfigError, ServiceUnavailable
 from bot.riva.channel import Riva
 from bot.riva.voices import check_model, check_voice, models, voices
 from tests.riva.fakes import FakeRecognition, FakeSynthesis, serving, settings
@@ -45,6 +45,19 @@ async def test_streaming_models_by_language():
         riva = Riva(settings(uri))
         assert await models(riva.asr) == {"hi-IN": ["conformer-hi-str"]}
         await riva.close()
+
+
+@pytest.mark.real_time
+async def test_a_server_without_the_request_tells_nothing():
+    """A server that does not know the request is no failure; one that is away is."""
+    async with serving(FakeRecognition()) as uri:
+        riva = Riva(settings(uri))
+        assert await voices(riva.tts) == {}
+        await riva.close()
+    riva = Riva(settings(uri))
+    with pytest.raises(ServiceUnavailable, match="asr: UNAVAILABLE"):
+        await models(riva.asr)
+    await riva.close()
 
 
 def test_no_voice_wished_is_the_first_of_the_language():
