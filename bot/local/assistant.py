@@ -6,19 +6,26 @@ has its own words. Where barge-in cut the last reply, the reply is worked out ag
 conversation before it. System messages are ignored: there is no language model here.
 """
 
-import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.core.ports import Message
-from bot.local.assistant_numbers import heard_digits, heard_number, spoken_digits
+from bot.local.assistant_history import (
+    asked_digits,
+    begins_like,
+    last_of,
+    plain,
+    reference,
+    words_or_keys,
+)
+from bot.local.assistant_numbers import spoken_digits
 from bot.local.assistant_script import Intent, Reply, Script, Step, load_script
-from bot.local.assistant_sounds import words
 from bot.local.assistant_understanding import Understanding
 
-_KEYS = re.compile(r"\[keys?:\s*([0-9*#\s]*)\]", re.IGNORECASE)
+_MOST_WRONG = 2
+"""How often digits are asked for again before a person is offered."""
 _DEEPEST = 4
 """How many cut replies in a row are worked out again."""
 
@@ -56,7 +63,7 @@ class Assistant:
     def __init__(self, script: Script) -> None:
         self._script = script
         self._understanding = Understanding(script)
-        self._steps = {name: _plain(step.ask) for name, step in script.steps.items()}
+        self._steps = {name: plain(step.ask) for name, step in script.steps.items()}
 
     def answer(self, history: Sequence[Message]) -> Answer:
         """The next reply of a conversation that ends with the caller's words."""
@@ -67,15 +74,13 @@ class Assistant:
         return Answer(self._script.tool_done.say)
 
     def _answer(self, history: Sequence[Message], depth: int) -> Answer:
-        end = _last(history, "user")
+        end = last_of(history, "user")
         if end is None:
             return self._intent_answer("greeting", _Turn("", "", None, (), depth))
         before = history[:end]
         step = self._open_step(before, depth)
-        keys = "".join(_KEYS.findall(history[end].content)).replace(" ", "")
-        text = _KEYS.sub(" ", history[end].content)
-        turn = _Turn(text, keys, step, history[: end + 1], depth)
-        if keys:
+        turn = _Turn(*words_or_keys(history[end].content), step, history[: end + 1], depth)
+        if turn.keys:
             return self._keys_answer(turn)
         return self._step_answer(turn) or self._free_answer(turn)
 
@@ -83,25 +88,25 @@ class Assistant:
 
     def _open_step(self, before: Sequence[Message], depth: int) -> str | None:
         """The step whose question the caller heard last, if it is still open."""
-        end = _last(before, "assistant")
+        end = last_of(before, "assistant")
         if end is None:
             return None
-        said = _plain(before[end].content)
+        said = plain(before[end].content)
         if said in self._transparent():
             return self._open_step(before[:end], depth)
-        for name, question in self._steps.items():
-            if said.endswith(question):
-                return name
+        asked = max(self._steps, key=lambda name: said.rfind(self._steps[name]))
+        if self._steps[asked] in said:
+            return asked
         whole = self._said_before(before[:end], depth)
-        cut = whole is not None and _plain(whole.text).startswith(said)
-        return whole.step if whole and cut else None
+        return whole.step if whole and begins_like(said, whole.text) else None
 
     def _transparent(self) -> set[str]:
-        return {_plain(i.say) for i in self._script.intents.values() if i.transparent}
+        intents = self._script.intents.values()
+        return {plain(intent.say) for intent in intents if intent.transparent}
 
     def _said_before(self, before: Sequence[Message], depth: int) -> Answer | None:
         """The reply to this conversation as it was before anything cut it."""
-        if depth >= _DEEPEST or _last(before, "user") is None:
+        if depth >= _DEEPEST or last_of(before, "user") is None:
             return None
         return self._answer(before, depth + 1)
 
@@ -113,10 +118,31 @@ class Assistant:
         if key == "*":
             return self._intent_answer("repeat", turn)
         if step and step.expects == "digits":
-            return self._digits_answer(step, turn, turn.keys)
+            return self._pressed_digits(step, turn)
         if step and key in step.keys:
             return self._polar_answer(step, step.keys[key], turn)
         return self._menu_answer(key, turn)
+
+    def _pressed_digits(self, step: Step, turn: _Turn) -> Answer:
+        """Digits come key by key: wait for the rest of them, until # or until there are enough."""
+        pressed = self._pressed_so_far(turn)
+        if len(pressed) < (step.length or 0) and not pressed.endswith("#"):
+            return self._say(self._script.more_digits, turn, "digits", open_step=turn.step)
+        return self._digits_answer(step, turn, pressed)
+
+    def _pressed_so_far(self, turn: _Turn) -> str:
+        """The keys of this turn, and of those just before it with nothing else between."""
+        more = self._script.more_digits.say
+        pressed = turn.keys
+        for message in reversed(turn.history[:-1]):
+            text, keys = words_or_keys(message.content)
+            said = plain(message.content)
+            if message.role == "assistant" and not begins_like(said, more):
+                break
+            if message.role == "user" and (not keys or text or "#" in keys):
+                break
+            pressed = keys + pressed
+        return pressed
 
     def _menu_answer(self, key: str, turn: _Turn) -> Answer:
         if key in self._script.person_keys:
@@ -137,7 +163,7 @@ class Assistant:
             polarity = self._understanding.polarity(step, turn.text)
             return self._polar_answer(step, polarity, turn) if polarity else None
         if step.expects == "digits":
-            return self._digits_answer(step, turn, _digits(turn.text, step.length or 0))
+            return self._digits_answer(step, turn, asked_digits(turn.text, step.length or 0))
         if step.expects == "anything" and step.right:
             intent = self._script.intents.get(self._understanding.intent(turn.text) or "")
             escaped = intent is not None and intent.always
@@ -155,7 +181,15 @@ class Assistant:
         free = self._understanding.intent(turn.text) if turn.text.strip() else None
         if free and free not in ("number", "mobile_number"):
             return self._free_answer(turn)
-        return self._say(step.wrong or self._script.tool_done, turn, "digits")
+        if step.wrong is None or self._times_said(step.wrong, turn) >= _MOST_WRONG:
+            return self._say(self._script.unclear[-1], turn)
+        return self._say(step.wrong, turn, "digits")
+
+    def _times_said(self, reply: Reply, turn: _Turn) -> int:
+        """How many times in a row this was the reply."""
+        known = plain(reply.say)
+        said = [plain(m.content) for m in reversed(turn.history) if m.role == "assistant"]
+        return next((n for n, text in enumerate(said) if not text.startswith(known)), len(said))
 
     # Anything else.
 
@@ -171,17 +205,17 @@ class Assistant:
         if intent.slot and not slots:
             then = intent.missing_then or intent.then
             intent = intent.model_copy(update={"say": intent.missing, "then": then})
-        return self._say(intent, turn, name, slots)
+        return self._say(intent, turn, name, slots, turn.step if intent.transparent else None)
 
     def _repeat(self, intent: Intent, turn: _Turn) -> Answer:
         """Say the last reply again, whole, even where it was cut."""
         before = turn.history[:-1]
-        end = _last(before, "assistant")
+        end = last_of(before, "assistant")
         if end is None:
             return self._intent_answer("greeting", turn)
         said = before[end].content
         whole = self._said_before(before[:end], turn.depth)
-        if whole and _plain(whole.text).startswith(_plain(said)):
+        if whole and begins_like(plain(said), whole.text):
             said = whole.text
         said = said.removeprefix(intent.say).strip()
         return Answer(f"{intent.say} {said}", "repeat", step=turn.step)
@@ -196,46 +230,25 @@ class Assistant:
 
     def _times_unclear(self, turn: _Turn) -> int:
         """How many times in a row it was said already."""
-        end = _last(turn.history, "assistant")
-        said = _plain(turn.history[end].content) if end is not None else ""
+        end = last_of(turn.history, "assistant")
+        said = plain(turn.history[end].content) if end is not None else ""
         for place, reply in enumerate(self._script.unclear):
-            known = _plain(reply.say)
+            known = plain(reply.say)
             if said and (said.startswith(known) or known.startswith(said)):
                 return place + 1
         return 0
 
     def _say(
-        self, reply: Reply, turn: _Turn, intent: str = "", slots: dict[str, str] | None = None
+        self,
+        reply: Reply,
+        turn: _Turn,
+        intent: str = "",
+        slots: Mapping[str, str] | None = None,
+        open_step: str | None = None,
     ) -> Answer:
         """A reply with its facts and slots, and the question of the step that follows it."""
         step = self._script.steps.get(reply.then or "")
         text = f"{reply.say} {step.ask}" if step else reply.say
-        known = {**self._script.facts, "reference": _reference(turn.history), **(slots or {})}
+        known = {**self._script.facts, "reference": reference(turn.history), **(slots or {})}
         text = re.sub(r"\{(\w+)\}", lambda found: known.get(found.group(1), ""), text)
-        return Answer(text, intent, reply.tool, reply.then)
-
-
-def _digits(text: str, length: int) -> str:
-    """Digits said one by one, or a number of that many digits said as one ("एक लाख दस हज़ार एक")."""
-    digits = heard_digits(text)
-    number = heard_number(text)
-    whole = "" if number is None else str(number)
-    return whole if len(digits) != length == len(whole) else digits
-
-
-def _last(history: Sequence[Message], role: str) -> int | None:
-    """The place of the last message of this role."""
-    places = (place for place in reversed(range(len(history))) if history[place].role == role)
-    return next(places, None)
-
-
-def _plain(text: str) -> str:
-    """A text by which to recognise it: its words alone."""
-    return " ".join(words(text))
-
-
-def _reference(history: Sequence[Message]) -> str:
-    """A five-digit reference number for this conversation, spoken; the same words, the same one."""
-    said = "\n".join(message.content for message in history if message.role == "user")
-    number = int.from_bytes(hashlib.sha256(said.encode("utf-8", "replace")).digest()[:8], "big")
-    return spoken_digits(str(10_000 + number % 90_000))
+        return Answer(text, intent, reply.tool, reply.then or open_step)

@@ -60,14 +60,20 @@ def count_tokens(request: ChatRequest) -> int:
     return sum(len(message.text().split()) for message in request.messages)
 
 
-def tool_use(function: Function, call_id: str) -> ToolUse:
-    """Call a function, with a value for each argument that its schema requires."""
+def tool_use(function: Function, call_id: str, reason: str) -> ToolUse:
+    """
+    Call a function, with a value for each argument that its schema requires.
+
+    `reason` is the value of an argument of that name; the others get harmless ones.
+    """
     schema = function.parameters
     properties = schema.get("properties")
     required = schema.get("required")
     known = properties if isinstance(properties, dict) else {}
     names = required if isinstance(required, list) else []
     arguments = {str(name): _argument(known.get(name)) for name in names}
+    if arguments.get("reason") == "":
+        arguments["reason"] = reason
     return ToolUse(call_id, function.name, json.dumps(arguments, ensure_ascii=False))
 
 

@@ -19,7 +19,7 @@ _LIGHT = 0.3
 """What a light word's sounds count for."""
 _FLOORS = (0.66, 0.86)
 """A keyword must be this alike: from the least, for a long word, to the most, for a short one."""
-_ALONE = 0.05
+_ALONE = 0.1
 """How much more alike must be a keyword that proves an intent alone."""
 _SHORT = 2.4
 """A keyword with less sound than this must be heard as a word of its own, not as a pair."""

@@ -42,6 +42,8 @@ class Intent(Reply):
     missing_then: str | None = None
     always: bool = False
     """Understood even where a step takes any words as its answer."""
+    yields: bool = False
+    """Gives way to any other intent in the same utterance: a greeting, a thank-you."""
     transparent: bool = False
     """Leaves the open question open."""
 
@@ -93,6 +95,7 @@ class Script(_Entry):
     intents: Mapping[str, Intent]
     steps: Mapping[str, Step]
     unclear: tuple[Reply, ...] = Field(min_length=1)
+    more_digits: Reply
     wrong_key: Reply
     person_keys: tuple[str, ...] = ()
     tool_done: Reply
@@ -106,8 +109,8 @@ class Script(_Entry):
                 yield ("steps", name, answer), reply
         for place, reply in enumerate(self.unclear):
             yield ("unclear", place), reply
-        yield ("wrong_key",), self.wrong_key
-        yield ("tool_done",), self.tool_done
+        for name in ("more_digits", "wrong_key", "tool_done"):
+            yield (name,), getattr(self, name)
 
 
 _Place = Sequence[str | int]
@@ -181,6 +184,8 @@ def _faults(script: Script) -> Iterator[_Fault]:
     for name in _NEEDED:
         if name not in script.intents:
             yield ("intents",), f"the intent {name!r} is needed"
+    for name, fact in script.facts.items():
+        yield from _text_faults(script, ("facts", name), fact)
     for place, reply in script.all_replies():
         yield from _reply_faults(script, place, reply)
     for name, intent in script.intents.items():

@@ -18,13 +18,20 @@ from bot.local.assistant_sounds import Lexicon, sounding, sounds, words
 THRESHOLD = 0.6
 """An intent less sure than this is not understood."""
 MARGIN = 0.03
-"""Nor is one that another intent follows this closely."""
+"""Nor is one that another intent follows this closely..."""
+_SURE = 0.9
+"""... unless it is as sure as this."""
+_MATTERS = 0.75
+_BEHIND = 0.15
+"""An intent as sure as this, and no further behind, goes before a greeting or a thank-you."""
 _CLEAR_WORD = 0.75
 """A word this like हाँ or नहीं is that word."""
 _MOST_WORDS = 60
 """Words of an utterance that are looked at."""
 _PHONE_DIGITS = 6
 _MOSTLY_NUMBERS = 0.6
+_LARGE = 100
+"""A number like this is an amount even without रुपये."""
 _NAME_PATTERNS = (
     r"(?:नाम|naam|name is)\s+([^\W\d_]\S*)",
     r"(?:मैं|में|main)\s+([^\W\d_]\S*)(?:\s+\S+)?\s+(?:बोल|बात|bol)",
@@ -40,6 +47,7 @@ class Understanding:
         self._script = script
         self._yes = Lexicon([sounding(word) for word in script.yes_words.split()])
         self._no = Lexicon([sounding(word) for word in script.no_words.split()])
+        self._light = frozenset(sounds(word) for word in script.light.split())
         self._book = PhraseBook(
             {name: intent.phrases for name, intent in script.intents.items()},
             {name: intent.keywords for name, intent in script.intents.items()},
@@ -57,9 +65,17 @@ class Understanding:
             return "mobile_number"
         if number_share(text) >= _MOSTLY_NUMBERS:
             return "number"
-        first, second = self.ranked(text)[:2]
-        clear = first.score >= THRESHOLD and first.score - second.score >= MARGIN
-        return first.intent if clear else "name" if _name(text) else None
+        return self._clear_match(text) or ("name" if self._name(text) else None)
+
+    def _clear_match(self, text: str) -> str | None:
+        """The likeliest intent, if it is sure enough and well ahead of the next."""
+        ranked = self.ranked(text)
+        matters = [match for match in ranked if not self._script.intents[match.intent].yields]
+        if matters and matters[0].score >= max(_MATTERS, ranked[0].score - _BEHIND):
+            ranked = matters
+        score, others = ranked[0].score, [match.score for match in ranked[1:2]]
+        ahead = score >= _SURE or not others or score - others[0] >= MARGIN
+        return ranked[0].intent if score >= THRESHOLD and ahead else None
 
     def polarity(self, step: Step, text: str) -> Polarity | None:
         """Whether an utterance says yes or no to the question of a step."""
@@ -78,16 +94,31 @@ class Understanding:
     def slot(self, intent: Intent, text: str) -> dict[str, str]:
         """The slot of an intent as it is spoken, by name; empty where it was not heard."""
         if intent.slot == "name":
-            name = _name(text)
+            name = self._name(text)
             return {"name": name} if name else {}
         if intent.slot == "digits":
             digits = heard_digits(text)
             return {"digits": spoken_digits(digits)} if len(digits) >= _PHONE_DIGITS else {}
-        number = heard_number(text) if intent.slot else None
-        if number is None:
-            return {}
-        rupees = " रुपये" if re.search(r"रुप|रूप|रुप|rup|₹", text.lower()) else ""
-        return {"amount": spoken_number(number) + rupees}
+        return _amount(text) if intent.slot == "amount" else {}
+
+    def _name(self, text: str) -> str:
+        """The first name that the caller gives, in letters only; empty where none was heard."""
+        plain = re.sub(r"[^\w\s\u0900-\u0963]", " ", text.lower())
+        for pattern in _NAME_PATTERNS:
+            found = re.search(pattern, plain)
+            if found and sounds(found.group(1)) not in self._light:
+                return found.group(1)[:30]
+        return ""
+
+
+def _amount(text: str) -> dict[str, str]:
+    """An amount of money, or a bare number; small numbers among other words are neither."""
+    number = heard_number(text)
+    rupees = re.search(r"रुप|रूप|rup|₹|\brs\b", text.lower()) is not None
+    bare = number_share(text) >= _MOSTLY_NUMBERS
+    if number is None or not (rupees or bare or number >= _LARGE):
+        return {}
+    return {"amount": spoken_number(number) + (" रुपये" if rupees else "")}
 
 
 def _any_like(spoken: list[str], known: Lexicon) -> bool:
@@ -102,13 +133,3 @@ def _garbled_polarity(spoken: list[str]) -> Polarity | None:
     if heard[0] == "h":
         return "yes"
     return "no" if heard[0] == "n" else None
-
-
-def _name(text: str) -> str:
-    """The first name that the caller gives, in letters only; empty where none was heard."""
-    plain = re.sub(r"[^\w\s\u0900-\u0963]", " ", text.lower())
-    for pattern in _NAME_PATTERNS:
-        found = re.search(pattern, plain)
-        if found and found.group(1) not in ("है", "hai", "क्या"):
-            return found.group(1)[:30]
-    return ""

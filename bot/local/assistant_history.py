@@ -1,0 +1,63 @@
+"""Decides what the messages of a conversation hold: words, keys, digits, the reply that was cut."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+
+from bot.core.ports import Message
+from bot.local.assistant_numbers import heard_digits, heard_number, spoken_digits
+from bot.local.assistant_sounds import words
+
+_KEYS = re.compile(r"\[keys?:\s*([0-9*#\s]*)\]", re.IGNORECASE)
+_BEGINNING = 4
+"""Words by which a reply that was cut is known again."""
+
+
+def asked_digits(text: str, length: int) -> str:
+    """Digits said one by one, or a number of that many digits said as one ("एक लाख दस हज़ार एक")."""
+    digits = heard_digits(text)
+    number = heard_number(text)
+    whole = "" if number is None else str(number)
+    return whole if len(digits) != length == len(whole) else digits
+
+
+def words_or_keys(content: str) -> tuple[str, str]:
+    """
+    What a message says, and which keys it ends with: one of the two is empty.
+
+    The bot writes a key as "[keys: 5]". Neighbouring messages may have been joined.
+    """
+    if not content.rstrip().endswith("]"):
+        return _KEYS.sub(" ", content), ""
+    spoken, keys = content, ""
+    for found in reversed(list(_KEYS.finditer(content))):
+        if spoken[found.end() :].strip():
+            break
+        keys = found.group(1) + keys
+        spoken = spoken[: found.start()]
+    keys = "".join(keys.split())
+    return ("", keys) if keys else (_KEYS.sub(" ", content), "")
+
+
+def begins_like(said: str, whole: str) -> bool:
+    """Whether what was said is the beginning of a reply, or begins as it does."""
+    heard = said.split()[:_BEGINNING]
+    return bool(heard) and heard == plain(whole).split()[: len(heard)]
+
+
+def last_of(history: Sequence[Message], role: str) -> int | None:
+    """The place of the last message of this role."""
+    places = (place for place in reversed(range(len(history))) if history[place].role == role)
+    return next(places, None)
+
+
+def plain(text: str) -> str:
+    """A text by which to recognise it: its words alone."""
+    return " ".join(words(text))
+
+
+def reference(history: Sequence[Message]) -> str:
+    """A five-digit reference number for this conversation, spoken; the same words, the same one."""
+    said = "\n".join(message.content for message in history if message.role == "user")
+    number = int.from_bytes(hashlib.sha256(said.encode("utf-8", "replace")).digest()[:8], "big")
+    return spoken_digits(str(10_000 + number % 90_000))
