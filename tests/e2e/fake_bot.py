@@ -96,9 +96,9 @@ def _handler(bot: FakeBot) -> type[BaseHTTPRequestHandler]:
 class FakeLine:
     """The process of `fake_line.py`: `address` to dial, `line()` what it reports, `kill()`."""
 
-    def __init__(self, frames: int = 1_000_000) -> None:
+    def __init__(self, frames: int = 1_000_000, rate: int = 8000) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("fake_line.py")), str(frames)],
+            [sys.executable, str(Path(__file__).with_name("fake_line.py")), str(frames), str(rate)],
             stdout=subprocess.PIPE,
             text=True,
         )

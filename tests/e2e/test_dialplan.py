@@ -23,7 +23,7 @@ exten => 1,1,Set(CALLERID(num)=+91"${SHELL(id)}&called=1)
  same => n,Goto(from-trunk,+91800,1)
 [test-agents]
 exten => s,1,Wait(20)
-[bot-transfer]
+[bot-agents]
 exten => people,1,Answer()
  same => n,Wait(20)
 [bot-secret]
@@ -181,18 +181,18 @@ def test_hangup_ends_the_call_without_an_apology(
 
 def test_a_transfer_reaches_its_extension(pbx: Pbx, bot: FakeBot, short_line: FakeLine) -> None:
     """The caller goes on in the context and extension that the bot named."""
-    bot.script([f"dial {short_line.address}"], ["transfer bot-transfer people"])
+    bot.script([f"dial {short_line.address}"], ["transfer bot-agents people"])
     pbx.call()
-    until(lambda: "!bot-transfer!people!" in pbx.cli("core show channels concise"))
+    until(lambda: "!bot-agents!people!" in pbx.cli("core show channels concise"))
 
 
 @pytest.mark.parametrize(
     "reply",
     [
         "transfer bot-secret 1",
-        "transfer bot-transfer nobody",
-        "transfer bot-transfer|bot-secret 1",
-        "transfer bot-transfer people,1 x",
+        "transfer bot-agents nobody",
+        "transfer bot-agents|bot-secret 1",
+        "transfer bot-agents people,1 x",
         "transfer",
         'hangup" = "hangup',
     ],
@@ -247,3 +247,12 @@ def test_a_bot_that_is_down_gets_the_caller_an_apology() -> None:
     with Pbx("http://127.0.0.1:9") as pbx:
         pbx.call()
         until(lambda: apologised(pbx))
+
+
+def test_a_fallback_that_fails_too_ends_the_call() -> None:
+    """Agents who do not answer send the caller back: he is not told to wait for ever."""
+    with Pbx("http://127.0.0.1:9", fallback="bot-agents,s,1", agents="PJSIP/6002") as pbx:
+        pbx.call("s", "bot-fallback")
+        until(lambda: pbx.log_text().count("[s@bot-fallback:1]") == 2, 30)
+        until(lambda: pbx.channels() == 0)
+        assert pbx.log_text().count("Playback(") == 1
