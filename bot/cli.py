@@ -7,11 +7,13 @@ imported when it runs, so that `voicebot version` is quick.
 
 import argparse
 import asyncio
+import os
 import sys
 from pathlib import Path
 
 from bot import __version__
 from bot.core.errors import BotError, ConfigError
+from bot.core.findings import Finding
 
 
 def main(words: list[str] | None = None) -> int:
@@ -20,10 +22,10 @@ def main(words: list[str] | None = None) -> int:
     try:
         return int(options.run(options))
     except ConfigError as error:
-        print(f"voicebot: {error}", file=sys.stderr)  # noqa: T201
+        _complain(error)
         return 2
     except BotError as error:
-        print(f"voicebot: {error}", file=sys.stderr)  # noqa: T201
+        _complain(error)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -37,8 +39,48 @@ def _parser() -> argparse.ArgumentParser:
 
     serve = commands.add_parser("serve", parents=[config], help="take calls from Asterisk")
     serve.set_defaults(run=_serve)
+    _add_local(commands.add_parser("local", help="run the embedded speech and language servers"))
+    _add_dial(commands.add_parser("dial", help="call a SIP address as a caller does"))
+    doctor = commands.add_parser("doctor", parents=[config], help="check each neighbour")
+    doctor.add_argument(
+        "--asterisk", default="127.0.0.1:5060", metavar="HOST:PORT", help="Asterisk's SIP address"
+    )
+    doctor.set_defaults(run=_doctor)
     commands.add_parser("version", help="print the version").set_defaults(run=_version)
     return parser
+
+
+def _add_local(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="the address to listen on")
+    add("--speech-port", type=int, default=50051, help="gRPC, as Riva's (default 50051)")
+    add("--llm-port", type=int, default=8000, help="HTTP, as a NIM's (default 8000)")
+    add("--llm-url", help="an OpenAI-compatible server that the bot uses: starts no assistant")
+    add("--asr-model", type=Path, help="folder of another faster-whisper model, decoded as Hindi")
+    add("--asr-threads", type=int, default=2, help="threads of one recognition")
+    add("--tts-threads", type=int, default=2, help="threads of one synthesis")
+    add("--script", type=Path, help="intents and replies in the form of assistant.yaml")
+    add("--fetch-only", action="store_true", help="fetch the model files, then stop")
+    add("--verify", action="store_true", help="read and check every model file at the start")
+    parser.set_defaults(run=_local)
+
+
+def _add_dial(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("uri", help="sip:100@HOST or sip:100@HOST:PORT")
+    add("--user", default="softphone", help="the account to call with")
+    add(
+        "--password",
+        default=os.environ.get("VOICEBOT_SIP_PASSWORD", ""),
+        help="its password; better: the variable VOICEBOT_SIP_PASSWORD",
+    )
+    add("--wav", type=Path, action="append", default=[], help="what to say; may be repeated")
+    add("--dtmf", default="", help="keys to press when all is said")
+    add("--record", type=Path, help="write the call: stereo, we left, they right")
+    add("--codec", choices=("PCMA", "PCMU", "G722"), default="PCMA")
+    add("--seconds", type=float, default=60.0, help="how long the call may last")
+    add("--bind", help="our own address")
+    parser.set_defaults(run=_dial)
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -53,6 +95,73 @@ def _serve(options: argparse.Namespace) -> int:
     return 0
 
 
-def _version(options: argparse.Namespace) -> int:
-    print(f"voicebot {__version__}")  # noqa: T201
+def _local(options: argparse.Namespace) -> int:
+    from bot.config import LogSettings
+    from bot.local.serving import LocalOptions, fetch, run
+    from bot.ops import logs
+
+    if options.fetch_only:
+        fetch(options.verify)
+        return 0
+    logs.configure(LogSettings())
+    names = LocalOptions.__dataclass_fields__
+    asyncio.run(run(LocalOptions(**{name: getattr(options, name) for name in names})))
     return 0
+
+
+def _dial(options: argparse.Namespace) -> int:
+    from bot.sip.dial import DialOptions, dial
+
+    report = asyncio.run(
+        dial(
+            DialOptions(
+                options.uri,
+                user=options.user,
+                password=options.password,
+                wavs=tuple(options.wav),
+                dtmf=options.dtmf,
+                record=options.record,
+                codec=options.codec,
+                seconds=options.seconds,
+                bind=options.bind,
+            )
+        )
+    )
+    first = "nothing was heard"
+    if report.first_sound is not None:
+        first = f"first sound {report.first_sound:.2f} s after the answer"
+    _print(f"answered after {report.answer_delay:.2f} s; {first}")
+    _print(f"{report.duration:.1f} s long, {report.said} of {len(options.wav)} files said")
+    _print(f"end: {report.ending}")
+    return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from bot.app.doctor import examine
+    from bot.config import LogSettings, load
+    from bot.ops import logs
+
+    settings = load(options.config)
+    logs.configure(LogSettings(level="error"))
+    findings = asyncio.run(examine(settings, options.asterisk))
+    for finding in findings:
+        _print(_line(finding))
+    return 0 if all(finding.ok for finding in findings) else 1
+
+
+def _line(finding: Finding) -> str:
+    remedy = f"\n       -> {finding.remedy}" if finding.remedy else ""
+    return f"{'ok    ' if finding.ok else 'WRONG '} {finding.name}: {finding.what}{remedy}"
+
+
+def _version(options: argparse.Namespace) -> int:
+    _print(f"voicebot {__version__}")
+    return 0
+
+
+def _print(text: str) -> None:
+    print(text, flush=True)  # noqa: T201
+
+
+def _complain(error: Exception) -> None:
+    print(f"voicebot: {error}", file=sys.stderr)  # noqa: T201

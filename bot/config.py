@@ -117,7 +117,9 @@ class AsrSettings(_Part):
     """Riva's custom_configuration, for example {"enable_vad_endpointing": "true"}."""
     force_eou: bool = True
     """Ask for the end of an utterance when our voice activity has heard it."""
-    keep_alive: Seconds = 1.0
+    metadata: dict[str, SecretStr] = {}
+    """gRPC metadata for recognition, over `riva.metadata`: a hosted function's `function-id`."""
+    keep_alive: Annotated[float, Field(ge=0.1, le=600)] = 1.0
     """After this long without caller audio, silence is sent to keep the stream alive."""
     reconnects: Annotated[int, Field(ge=0, le=100)] = 3
     """Reconnections in a row before the call is told that we are deaf."""
@@ -133,6 +135,8 @@ class TtsSettings(_Part):
     """0: the rate of the line."""
     word_times: bool = True
     custom: dict[str, str] = {}
+    metadata: dict[str, SecretStr] = {}
+    """gRPC metadata for synthesis, over `riva.metadata`."""
     first_audio_timeout: Seconds = 5.0
     chunk_timeout: Seconds = 3.0
     """The longest wait between two pieces of one sentence's audio."""
@@ -148,7 +152,7 @@ class RivaSettings(_Part):
     """Where they differ from `uri`."""
     tls: TlsSettings = TlsSettings()
     metadata: dict[str, SecretStr] = {}
-    """gRPC metadata of each request: {"authorization": "Bearer ...", "function-id": "..."}."""
+    """gRPC metadata of each request to both services: {"authorization": "Bearer ..."}."""
     connect_timeout: Seconds = 5.0
     asr: AsrSettings = AsrSettings()
     tts: TtsSettings = TtsSettings()

@@ -62,8 +62,8 @@ class Phrases:
         try:
             self.voice = check_voice(offered, riva.tts.voice, riva.tts.language)
         except ConfigError as error:
-            log.error("wrong voice; using another", error=str(error))
-            self.voice = check_voice(offered, "", riva.tts.language)
+            log.error("wrong voice; using the server's first", error=str(error))
+            self.voice = next(iter(offered.get(riva.tts.language, [])), "")
         try:
             check_model(await models(self._riva.asr), riva.asr.model, riva.asr.language)
         except ConfigError as error:

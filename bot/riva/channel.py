@@ -7,10 +7,12 @@ name with several addresses (a headless service) is balanced by gRPC itself.
 """
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 import grpc
+from pydantic import SecretStr
 
 from bot.config import RivaSettings, TlsSettings
 from bot.core.errors import ConfigError
@@ -46,10 +48,20 @@ class Servers:
     clears it for the life of the process.
     """
 
-    def __init__(self, uri: str, settings: RivaSettings, field: str = "riva.uri") -> None:
-        """Raise ConfigError for a wrong address, metadata name or certificate file."""
+    def __init__(
+        self,
+        uri: str,
+        settings: RivaSettings,
+        field: str = "riva.uri",
+        metadata: Mapping[str, SecretStr] | None = None,
+    ) -> None:
+        """
+        Raise ConfigError for a wrong address, metadata name or certificate file.
+
+        `metadata` goes over `riva.metadata`: what one service needs and the other does not.
+        """
         self.addresses = addresses(uri, field)
-        self.metadata = _metadata(settings)
+        self.metadata = _metadata({**settings.metadata, **(metadata or {})})
         self.force_eou = settings.asr.force_eou
         self._credentials = _credentials(settings.tls)
         self._options = _options(settings.connect_timeout)
@@ -88,9 +100,10 @@ class Riva:
     def __init__(self, settings: RivaSettings) -> None:
         """Raise ConfigError for what cannot be right; connect nothing yet."""
         self.settings = settings
-        self.asr = _servers(settings, "asr_uri")
-        same = (settings.tts_uri or settings.uri) == (settings.asr_uri or settings.uri)
-        self.tts = self.asr if same else _servers(settings, "tts_uri")
+        self.asr = _servers(settings, "asr_uri", settings.asr.metadata)
+        tts = _servers(settings, "tts_uri", settings.tts.metadata)
+        same = (tts.addresses, tts.metadata) == (self.asr.addresses, self.asr.metadata)
+        self.tts = self.asr if same else tts
 
     async def close(self) -> None:
         """End all RPCs and connections."""
@@ -98,9 +111,10 @@ class Riva:
         await self.tts.close()
 
 
-def _servers(settings: RivaSettings, field: str) -> Servers:
+def _servers(settings: RivaSettings, field: str, metadata: Mapping[str, SecretStr]) -> Servers:
     own: str = getattr(settings, field)
-    return Servers(own or settings.uri, settings, f"riva.{field}" if own else "riva.uri")
+    name = f"riva.{field}" if own else "riva.uri"
+    return Servers(own or settings.uri, settings, name, metadata)
 
 
 def _is_down(channel: grpc.aio.Channel) -> bool:
@@ -122,11 +136,11 @@ def _options(connect_timeout: float) -> list[tuple[str, int | str]]:
     ]
 
 
-def _metadata(settings: RivaSettings) -> Metadata:
-    for name in settings.metadata:
+def _metadata(given: Mapping[str, SecretStr]) -> Metadata:
+    for name in given:
         if not _METADATA_NAME.fullmatch(name.lower()) or name.lower().endswith("-bin"):
             raise ConfigError(f"riva.metadata: {name!r} is no gRPC metadata name (a-z 0-9 _ . -)")
-    return tuple((k.lower(), v.get_secret_value()) for k, v in settings.metadata.items())
+    return tuple((k.lower(), v.get_secret_value()) for k, v in given.items())
 
 
 def _credentials(tls: TlsSettings) -> grpc.ChannelCredentials | None:

@@ -4,6 +4,7 @@ import asyncio
 
 import grpc
 import pytest
+import trustme
 from structlog.testing import capture_logs
 
 from bot.config import RivaSettings
@@ -94,7 +95,7 @@ async def test_metadata_goes_with_each_call():
 @pytest.mark.real_time
 async def test_tls_with_a_client_certificate(tmp_path):
     """A server that demands our certificate gets it; without it the call fails clearly."""
-    authority = pytest.importorskip("trustme").CA()
+    authority = trustme.CA()
     files = {name: tmp_path / f"{name}.pem" for name in ("ca", "cert", "key")}
     authority.cert_pem.write_to_path(files["ca"])
     client = authority.issue_cert("bot")
@@ -153,3 +154,17 @@ async def test_a_server_that_comes_back_is_used_again():
                 await asyncio.sleep(0.05)
         assert len(fake.streams) == 2
         await riva.close()
+
+
+async def test_each_service_adds_metadata_of_its_own():
+    """NVIDIA's hosted endpoints share an address and a key, but have a function id each."""
+    riva = Riva(
+        RivaSettings(
+            metadata={"authorization": "Bearer k"},
+            asr={"metadata": {"function-id": "a"}},
+            tts={"metadata": {"function-id": "t"}},
+        )
+    )
+    assert riva.asr.metadata == (("authorization", "Bearer k"), ("function-id", "a"))
+    assert riva.tts.metadata == (("authorization", "Bearer k"), ("function-id", "t"))
+    await riva.close()
