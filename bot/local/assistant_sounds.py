@@ -56,7 +56,7 @@ _ALIKE = {
     **dict.fromkeys(("ai", "au", "ae", "eo", "iu"), 0.25),
     **dict.fromkeys(("ao", "ou", "ei"), 0.15),
     **dict.fromkeys(("iy", "ey", "uv", "ov"), 0.25),
-    **{"nN": 0.15, "mN": 0.5, "mn": 0.5, "dr": 0.5, "dt": 0.7, "bp": 0.6, "gk": 0.6},
+    **{"Nn": 0.15, "Nm": 0.5, "mn": 0.5, "dr": 0.5, "dt": 0.7, "bp": 0.6, "gk": 0.6},
     **{"cj": 0.5, "js": 0.7, "cs": 0.7, "bv": 0.5, "gj": 0.7, "hk": 0.8, "ln": 0.8, "lr": 0.8},
 }
 _UNLIKE = 1.3

@@ -92,10 +92,10 @@ class Understanding:
         return _garbled_polarity(spoken) if intent is None else None
 
     def slot(self, intent: Intent, text: str) -> dict[str, str]:
-        """The slot of an intent as it is spoken, by name; empty where it was not heard."""
+        """The slot of an intent as it is spoken (in Devanagari); empty where it was not heard."""
         if intent.slot == "name":
             name = self._name(text)
-            return {"name": name} if name else {}
+            return {"name": name} if name > "\u0900" else {}
         if intent.slot == "digits":
             digits = heard_digits(text)
             return {"digits": spoken_digits(digits)} if len(digits) >= _PHONE_DIGITS else {}
