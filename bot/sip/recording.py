@@ -5,7 +5,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from operator import attrgetter
 
-from bot.core.audio import FRAME_SECONDS, SAMPLE_BYTES, frame_bytes, seconds
+from bot.core.audio import FRAME_SECONDS, SAMPLE_BYTES, frame_bytes
 from bot.signal.levels import rms_dbfs
 
 SOUND_DBFS = -45.0
@@ -24,6 +24,8 @@ class Frame:
     pcm: bytes
     dbfs: float
     """Its level (root mean square), -100 for digital silence."""
+    place: int
+    """Where a phone would play it: in samples since the first frame."""
 
 
 class Recording:
@@ -37,10 +39,14 @@ class Recording:
     def __init__(self, rate: int) -> None:
         self.rate = rate
         self.frames: list[Frame] = []
+        self._origin = 0.0
+        """When the first frame came."""
 
     def add(self, at: float, pcm: bytes) -> None:
         """Note that `pcm` (20 ms) came at `at`. Times never go backwards."""
-        self.frames.append(Frame(at, pcm, rms_dbfs(pcm)))
+        if not self.frames:
+            self._origin = at
+        self.frames.append(Frame(at, pcm, rms_dbfs(pcm), self._place(at)))
         if len(self.frames) * FRAME_SECONDS > LONGEST:
             del self.frames[: int(60 / FRAME_SECONDS)]
 
@@ -58,20 +64,18 @@ class Recording:
         wait becomes silence. Without `start` it begins with the first frame; without `end` it
         ends with the last.
         """
-        frames = self.between(
-            -math.inf if start is None else start, math.inf if end is None else end
+        first = self.frames[0].place if self.frames else 0
+        begin = first if start is None else self._samples(start - self._origin)
+        finish = self._due() if end is None else self._samples(end - self._origin)
+        place = attrgetter("place")
+        after = bisect_left(self.frames, finish, key=place)
+        since = bisect_left(
+            self.frames, begin - frame_bytes(self.rate) // SAMPLE_BYTES, hi=after, key=place
         )
-        begin = start if start is not None else frames[0].at if frames else 0.0
-        sound = bytearray()
-        for frame in frames:
-            late = frame.at - begin - seconds(len(sound), self.rate)
-            if late > PATIENCE or not sound:
-                sound += bytes(self._bytes(late))
-            sound += frame.pcm
-        if start is None or end is None:
-            return bytes(sound)
-        size = self._bytes(end - start)
-        return bytes(sound[:size].ljust(size, b"\0"))
+        sound = bytearray(max(finish - begin, 0) * SAMPLE_BYTES)
+        for frame in self.frames[since:after]:
+            _put(sound, (frame.place - begin) * SAMPLE_BYTES, frame.pcm)
+        return bytes(sound)
 
     def levels(self, start: float | None = None, end: float | None = None) -> list[float]:
         """Return the level of each 20 ms of `pcm(start, end)`, in dBFS."""
@@ -115,6 +119,22 @@ class Recording:
         frames = self.between(start, end)
         return [after.at - before.at for before, after in zip(frames, frames[1:], strict=False)]
 
-    def _bytes(self, duration: float) -> int:
-        """Bytes of whole samples in so many seconds."""
-        return round(duration * self.rate) * SAMPLE_BYTES
+    def _place(self, at: float) -> int:
+        came, due = self._samples(at - self._origin), self._due()
+        return came if not self.frames or came - due > self._samples(PATIENCE) else due
+
+    def _due(self) -> int:
+        """The sample after the last frame."""
+        if not self.frames:
+            return 0
+        return self.frames[-1].place + len(self.frames[-1].pcm) // SAMPLE_BYTES
+
+    def _samples(self, duration: float) -> int:
+        return round(duration * self.rate)
+
+
+def _put(sound: bytearray, offset: int, piece: bytes) -> None:
+    """Write `piece` into `sound`, as much of it as lies inside."""
+    inside = piece[max(-offset, 0) : len(sound) - offset]
+    start = max(offset, 0)
+    sound[start : start + len(inside)] = inside

@@ -17,7 +17,7 @@ MOST_BYTES = 64 << 20
 def spoken(path: Path, rate: int) -> bytes:
     """Read a mono 16-bit WAV file as PCM of `rate`. Raise ConfigError naming file and remedy."""
     try:
-        with wave.open(str(path), "rb") as file:
+        with path.open("rb") as opened, wave.open(opened) as file:
             shape = file.getnchannels(), file.getsampwidth()
             source = file.getframerate()
             pcm = file.readframes(MOST_BYTES // SAMPLE_BYTES)
@@ -40,7 +40,7 @@ def write_stereo(path: Path, left: Recording, right: Recording, start: float, en
     sides = [np.frombuffer(side.pcm(start, end), "<i2") for side in (left, right)]
     both = np.stack(sides, axis=1) if end > start else np.zeros((0, 2), "<i2")
     try:
-        with wave.open(str(path), "wb") as file:
+        with path.open("wb") as opened, wave.open(opened, "wb") as file:
             file.setnchannels(2)
             file.setsampwidth(SAMPLE_BYTES)
             file.setframerate(left.rate)

@@ -1,0 +1,20 @@
+"""Test tones, and how much of what was heard is the tone."""
+
+import numpy as np
+
+
+def tone(hertz, rate, seconds=1.0, amplitude=8000.0):
+    """A sine as 16-bit PCM."""
+    steps = np.arange(round(rate * seconds))
+    return np.rint(amplitude * np.sin(2 * np.pi * hertz * steps / rate)).astype("<i2").tobytes()
+
+
+def purity(pcm, hertz, rate):
+    """Signal to noise of a tone of this frequency, in dB, and its amplitude."""
+    heard = np.frombuffer(pcm, "<i2").astype(float)
+    angle = 2 * np.pi * hertz * np.arange(heard.size) / rate
+    basis = np.column_stack((np.sin(angle), np.cos(angle)))
+    parts = np.linalg.lstsq(basis, heard, rcond=None)[0]
+    fitted = basis @ parts
+    noise = np.sum((heard - fitted) ** 2)
+    return 10 * np.log10(np.sum(fitted**2) / noise), float(np.hypot(*parts))
