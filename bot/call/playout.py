@@ -9,7 +9,8 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bot.core.audio import FRAME_SECONDS, frame_bytes, seconds
+from bot.call.ticks import Ticks
+from bot.core.audio import frame_bytes, seconds
 from bot.core.ports import Word
 
 LEAD = 1.5
@@ -67,14 +68,16 @@ class Playout:
         self._empty.set()
 
     async def run(self) -> None:
-        """Send frames as they fall due, until cancelled."""
-        loop = asyncio.get_running_loop()
-        due = loop.time()
-        while True:
-            self._late(loop.time() - due)
-            self._send(self._take())
-            due = max(due + FRAME_SECONDS, loop.time())  # when late, slip: never burst
-            await asyncio.sleep(due - loop.time())
+        """Send frames as they fall due, until cancelled. Raises what `send` or a watcher raises."""
+        ticks = Ticks(self._tick)
+        try:
+            await ticks.broken
+        finally:
+            ticks.stop()
+
+    def _tick(self, late: float) -> None:
+        self._late(late)
+        self._send(self._take())
 
     def cue(self, sentence: str) -> None:
         """Note that the audio queued from here on is this sentence."""
