@@ -9,6 +9,8 @@ from bot.local.assistant_numbers import heard_digits, heard_number, spoken_digit
 from bot.local.assistant_sounds import words
 
 _KEYS = re.compile(r"\[keys?:\s*([0-9*#\s]*)\]", re.IGNORECASE)
+_LONGEST = 600
+"""Letters of a message that are looked at: its last ones."""
 _BEGINNING = 4
 """Words by which a reply that was cut is known again."""
 
@@ -27,6 +29,7 @@ def words_or_keys(content: str) -> tuple[str, str]:
 
     The bot writes a key as "[keys: 5]". Neighbouring messages may have been joined.
     """
+    content = content[-_LONGEST:]
     if not content.rstrip().endswith("]"):
         return _KEYS.sub(" ", content), ""
     spoken, keys = content, ""

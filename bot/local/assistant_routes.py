@@ -1,5 +1,6 @@
 """Decides what each route of the assistant answers: chat, models and health, as a NIM does."""
 
+import asyncio
 import datetime
 import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -11,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from bot.local.assistant import Answer, Assistant, load_assistant
 from bot.local.assistant_chunks import (
@@ -26,6 +28,8 @@ from bot.local.assistant_protocol import ChatRequest, RequestRefused, parse_requ
 
 MODEL = "embedded-assistant"
 """The name under which the assistant is served unless told otherwise."""
+_BODY_SECONDS = 10.0
+"""How long a client may take to send its request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ def assistant_app(options: AssistantOptions) -> Starlette:
         Route("/v1/health/ready", _endpoint(desk, _ready)),
         Route("/v1/health/live", _endpoint(desk, _live)),
     ]
-    return Starlette(routes=routes, exception_handlers={HTTPException: _http_error})
+    return Starlette(routes=routes, exception_handlers={HTTPException: _error, Exception: _error})
 
 
 _Answerer = Callable[[_Desk, Request], Awaitable[Response]]
@@ -97,11 +101,12 @@ def _endpoint(desk: _Desk, answer: _Answerer) -> Callable[[Request], Awaitable[R
     return endpoint
 
 
-async def _http_error(request: Request, error: Exception) -> Response:
-    """No such route, or the wrong method."""
+async def _error(request: Request, error: Exception) -> Response:
+    """No such route, the wrong method, or a fault of ours."""
     status = error.status_code if isinstance(error, HTTPException) else 500
-    reason = f"{request.method} {request.url.path}: {getattr(error, 'detail', 'failed')}"
-    return JSONResponse(RequestRefused(status, reason).body(), status)
+    detail = error.detail if isinstance(error, HTTPException) else "the assistant failed"
+    refusal = RequestRefused(status, f"{request.method} {request.url.path}: {detail}")
+    return JSONResponse(refusal.body(), status)
 
 
 async def _ready(desk: _Desk, request: Request) -> Response:
@@ -164,7 +169,7 @@ class _Stream(StreamingResponse):
         self._desk = desk
         self._events = events
 
-    async def __call__(self, scope, receive, send):  # type: ignore[no-untyped-def]
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the stream."""
         try:
             await super().__call__(scope, receive, send)
@@ -177,12 +182,15 @@ async def _body(request: Request, limit: int) -> bytes:
     """Read the body, never more than `limit` bytes of it."""
     body = bytearray()
     try:
-        async for piece in request.stream():
-            body += piece
-            if len(body) > limit:
-                raise RequestRefused(413, f"the body is larger than {limit} bytes")
+        async with asyncio.timeout(_BODY_SECONDS):
+            async for piece in request.stream():
+                body += piece
+                if len(body) > limit:
+                    raise RequestRefused(413, f"the body is larger than {limit} bytes")
     except ClientDisconnect as error:
         raise RequestRefused(400, "the client went away") from error
+    except TimeoutError as error:
+        raise RequestRefused(408, f"the body took more than {_BODY_SECONDS:g} s") from error
     return bytes(body)
 
 

@@ -10,6 +10,8 @@ import openai
 import pytest
 
 from bot.core.errors import ConfigError
+from bot.local.assistant import Assistant
+from bot.local.assistant_routes import assistant_app
 from bot.local.assistant_server import MODEL, AssistantOptions, serve
 
 pytestmark = pytest.mark.real_time
@@ -259,3 +261,25 @@ async def test_a_port_in_use_is_a_configuration_error():
     with pytest.raises(ConfigError, match=f"{server.port}.*choose another port"):
         await serve(AssistantOptions(port=server.port))
     await server.stop()
+
+
+async def test_a_fault_of_the_assistant_is_a_500_in_openai_form(monkeypatch):
+    """Whatever goes wrong inside, the client gets an error it can read."""
+
+    def fail(self, history):
+        raise RuntimeError("bug")
+
+    monkeypatch.setattr(Assistant, "answer", fail)
+    transport = httpx.ASGITransport(assistant_app(AssistantOptions()), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
+        body = {"model": MODEL, "messages": caller("हाँ")}
+        answer = await http.post("/v1/chat/completions", json=body)
+    assert answer.status_code == 500
+    assert answer.json()["error"]["type"] == "server_error"
+
+
+async def test_a_message_made_to_be_slow_is_answered_at_once():
+    """Endless words and unclosed brackets cost no more than others."""
+    async with assistant() as (client, _), asyncio.timeout(20):
+        for text in ("न" * 20_000, "[keys:" + " " * 19_000, "एक " * 6_000):
+            await client.chat.completions.create(model=MODEL, messages=caller(text))

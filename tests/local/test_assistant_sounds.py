@@ -1,7 +1,7 @@
 """How alike words sound, and numbers in words."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.local.assistant_numbers import (
@@ -38,6 +38,7 @@ def test_joined_words_sound_as_split_ones_do():
     assert alike("आप की दु कान", "आपकी दुकान") == 1.0
 
 
+@settings(deadline=None)
 @given(st.text(), st.text())
 def test_likeness_is_a_share_and_symmetric(one, other):
     """Any two texts have a likeness from 0 to 1, the same both ways."""
@@ -46,18 +47,21 @@ def test_likeness_is_a_share_and_symmetric(one, other):
     assert there == pytest.approx(back)
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1))
 def test_a_text_sounds_like_itself(text):
     """Nothing is more alike than the same."""
     assert alike(text, text) == (1.0 if sounds(text) else 0.0)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 999_999_999))
 def test_a_spoken_number_is_heard_as_itself(number):
     """Numbers go into words and back, साठ (which sounds like सात) as well."""
     assert heard_number(spoken_number(number)) == number
 
 
+@settings(deadline=None)
 @given(st.text("0123456789", min_size=1, max_size=20))
 def test_spoken_digits_are_heard_as_themselves(digits):
     """Digits go into words and back."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import openai
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.ports import Message
@@ -12,6 +12,7 @@ from bot.local.assistant import Answer, Assistant, load_assistant
 from bot.local.assistant_server import MODEL, AssistantOptions, serve
 
 ASSISTANT = load_assistant()
+OTHER = load_assistant()
 
 
 @dataclass
@@ -212,6 +213,7 @@ CONVERSATIONS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(CONVERSATIONS)
 def test_any_conversation_gets_a_reply_for_the_ear(history):
     """No text breaks the assistant; what it says has no digit, no slot and no markup left in it."""
@@ -222,8 +224,9 @@ def test_any_conversation_gets_a_reply_for_the_ear(history):
         assert not set(text) & set("0123456789{}*#_[]<>")
 
 
+@settings(deadline=None)
 @given(st.lists(ANY_TEXT, min_size=1, max_size=5))
 def test_the_same_words_get_the_same_replies(texts):
     """Nothing is remembered outside the conversation."""
-    first, second = Call(), Call(assistant=load_assistant())
+    first, second = Call(), Call(assistant=OTHER)
     assert [first.says(text) for text in texts] == [second.says(text) for text in texts]
