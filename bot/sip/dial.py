@@ -13,7 +13,7 @@ from bot.sip.phone_call import Ending, PhoneCall
 from bot.sip.softphone import Account, Codec, Softphone
 from bot.sip.wavs import spoken, write_stereo
 
-_URI = re.compile(r"(?:sip:)?(?P<number>[^@\s]+)@(?P<server>[^@\s;>]+)")
+_URI = re.compile(r"(?:sip:)?(?P<number>[^@\s:]+)@(?P<server>[^@\s;>]+)")
 
 
 @dataclass(frozen=True, slots=True)

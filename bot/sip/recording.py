@@ -67,6 +67,8 @@ class Recording:
         first = self.frames[0].place if self.frames else 0
         begin = first if start is None else self._samples(start - self._origin)
         finish = self._due() if end is None else self._samples(end - self._origin)
+        if start is not None and end is not None:
+            finish = begin + self._samples(end - start)
         place = attrgetter("place")
         after = bisect_left(self.frames, finish, key=place)
         since = bisect_left(

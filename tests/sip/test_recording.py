@@ -41,6 +41,14 @@ def test_a_span_has_its_length_whatever_came():
     assert recording("").pcm(0.0, 0.1) == bytes(1600)
 
 
+def test_two_recordings_of_one_span_have_one_length():
+    """However the first frames fell, both sides of a call fit together sample by sample."""
+    one, other = recording("l", start=0.00003), recording("l", start=0.00011)
+    for step in range(50):
+        end = 1 + step / 50 / 8000
+        assert len(one.pcm(0.0, end)) == len(other.pcm(0.0, end))
+
+
 def test_a_span_may_begin_within_a_frame():
     """A frame that came just before the span sounds into it: no seam, no silence."""
     heard = recording("llll")
