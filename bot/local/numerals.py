@@ -10,13 +10,13 @@ _WORDS = (
     "अट्ठासी नवासी नब्बे इक्यानवे बानवे तिरानवे चौरानवे पचानवे छियानवे सत्तानवे अट्ठानवे निन्यानवे"
 )
 _BELOW_HUNDRED = _WORDS.split()
-_LONGEST_AMOUNT = 5
+LONGEST_AMOUNT = 5
 """More digits than these are a number to be read out, digit by digit."""
 
 
 def spoken_number(digits: str) -> str:
     """Give the words of a number in ASCII digits: an amount, or digit by digit if it is long."""
-    if len(digits) > _LONGEST_AMOUNT or (digits[0] == "0" and len(digits) > 1):
+    if len(digits) > LONGEST_AMOUNT or (digits[0] == "0" and len(digits) > 1):
         return " ".join(_BELOW_HUNDRED[int(digit)] for digit in digits)
     number = int(digits)
     words: list[str] = []

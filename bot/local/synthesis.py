@@ -142,7 +142,7 @@ class Synthesis(rpc.RivaSpeechSynthesisServicer):  # type: ignore[misc]  # No ty
         for voice in every:
             if name in ("", voice.full_name, voice.name, voice.voices.family):
                 return voice
-            if name == ESPEAK_ALIAS and voice.voices.family == "Espeak":
+            if name == ESPEAK_ALIAS and voice.voices.family == "espeak":
                 return voice
         if name in self._known or f"Kokoro.{name}" in self._known:
             log.warning("voice %s is missing: %s speaks instead", name, every[0].full_name)

@@ -179,7 +179,7 @@ class EspeakVoice:
     """espeak-ng's own Hindi voice: a robot, but there within 20 ms."""
 
     model = "espeak-ng-hi-IN"
-    family = "Espeak"
+    family = "espeak"
     names: Sequence[str] = ("hi",)
     rate = 22_050
 

@@ -15,7 +15,7 @@ import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
-from bot.local.numerals import spoken_number
+from bot.local.numerals import LONGEST_AMOUNT, spoken_number
 from bot.local.urdu_letters import (
     ASPIRATED,
     HINDI_INITIALS,
@@ -24,6 +24,14 @@ from bot.local.urdu_letters import (
     hindi_sounds,
     loose,
     urdu_sounds,
+)
+from bot.local.vocabulary import (
+    COMMON,
+    CONTACT_CENTRE,
+    MISSPELT,
+    SHORT_ANSWER_BOOST,
+    SHORT_ANSWERS,
+    without_variants,
 )
 
 _COMMONNESS = 0.16
@@ -41,8 +49,24 @@ FIXED = {
     "سے": "से", "پر": "पर", "تھا": "था", "تھی": "थी", "تھے": "थे", "جی": "जी", "ہاں": "हाँ",
     "نہیں": "नहीं", "کیا": "क्या", "آپ": "आप", "اپنا": "अपना", "مجھے": "मुझे", "ہم": "हम",
     "ایک": "एक", "گیا": "गया", "لیا": "लिया", "دیا": "दिया", "کچھ": "कुछ", "اب": "अब",
+    "نہی": "नहीं", "نحی": "नहीं", "نہین": "नहीं", "ها": "हाँ", "ہا": "हाँ", "روپی": "रुपये",
+    "روپے": "रुपये", "روپیہ": "रुपया", "حاجی": "हाँ जी",
 }  # fmt: skip
 """Words too short or too frequent to be left to likeness."""
+
+_MAIN = "میں"
+_PRONOUNS = {
+    "آپ": "आप", "ان": "उन", "اس": "उस", "جس": "जिस", "کس": "किस", "ہم": "हम", "تم": "तुम",
+    "جن": "जिन", "کن": "किन",
+}  # fmt: skip
+_ENDINGS = {"کا": "का", "کی": "की", "کے": "के", "کو": "को", "نے": "ने", "سے": "से"}
+_TOGETHER = {(_MAIN, "نے"): "मैंने"} | {
+    (pronoun, ending): hindi_pronoun + hindi_ending
+    for pronoun, hindi_pronoun in _PRONOUNS.items()
+    for ending, hindi_ending in _ENDINGS.items()
+    if pronoun not in ("ہم", "تم") or ending in ("نے", "کو", "سے")
+}
+"""Pairs of words in Urdu script that are one word in Devanagari."""
 
 _MARKS = re.compile("[\u064b-\u0652\u0670\u0654]")
 _PUNCTUATION = re.compile("[۔؟،]")
@@ -104,18 +128,21 @@ class Spelling:
     @cache
     def from_wordfreq() -> "Spelling":
         """Use wordfreq's Hindi list: about half a second, once a process."""
-        return Spelling(Lexicon(wordfreq_hindi()))
+        return Spelling(Lexicon(hindi_words()))
 
     def hindi(self, urdu: str, hints: Sequence[str] = (), boost: float = 0.0) -> str:
         """Spell an utterance. `hints` are words or phrases in Devanagari that are likely."""
         text = _MARKS.sub("", _PUNCTUATION.sub(" ", urdu.translate(_DIGITS)))
+        written = list(_joined(_WORD.findall(text)))
         expected = _hinted(tuple(hints), min(boost, _MOST_BOOST)) if hints else None
-        words = [self._word(word, expected) for word in _joined(_WORD.findall(text))]
+        if len(written) == 1 and expected is None:
+            expected = _hinted(tuple(SHORT_ANSWERS), SHORT_ANSWER_BOOST)
+        words = [self._word(word, expected) for word in written]
         return " ".join(word for word in words if word)
 
     def _word(self, word: str, expected: Lexicon | None) -> str:
-        if word.isdigit():
-            return spoken_number(word)
+        if word[0].isdigit():
+            return " ".join(spoken_number(number) for number in word.split())
         if word.isascii() or "\u0900" <= word[0] <= "\u097f":
             return word
         if word in FIXED:
@@ -131,15 +158,22 @@ class Spelling:
 
 
 def _joined(words: list[str]) -> Iterable[str]:
-    """Two words that Hindi writes as one, and "main" (I) where it opens the sentence."""
+    """
+    What Hindi writes together: "of you", "I" with its case; and numbers read out in groups.
+
+    "Main" (I) and "mein" (in) are one word in Urdu script: it is "I" where it opens the sentence.
+    """
+    if words[:1] == [_MAIN] and words[1:2] != ["نے"]:
+        words = ["मैं", *words[1:]]
+    long = sum(len(word) for word in words if word.isdigit()) > LONGEST_AMOUNT
     place = 0
     while place < len(words):
-        pair = words[place : place + 2]
-        if pair == ["میں", "نے"]:
-            yield "मैंने"
+        word, following = words[place], words[place + 1 : place + 2]
+        if following and (whole := _TOGETHER.get((word, following[0]))):
+            yield whole
             place += 2
             continue
-        yield "मैं" if pair[0] == "میں" and place == 0 else pair[0]
+        yield " ".join(word) if long and word.isdigit() else word
         place += 1
 
 
@@ -149,14 +183,19 @@ def _hinted(phrases: tuple[str, ...], boost: float) -> Lexicon:
     return Lexicon(dict.fromkeys(words, _HINTED + boost))
 
 
-def wordfreq_hindi() -> dict[str, float]:
-    """Hindi words of two letters or more with their Zipf frequencies."""
+def hindi_words() -> dict[str, float]:
+    """Hindi words of two letters or more with their Zipf frequencies, one spelling of each."""
     import wordfreq
 
-    listed = wordfreq.top_n_list("hi", _WORDS)
-    return {
-        word: wordfreq.zipf_frequency(word, "hi") for word in listed if _DEVANAGARI.fullmatch(word)
-    }
+    words = dict.fromkeys(CONTACT_CENTRE, COMMON)
+    chosen = {without_variants(word): word for word in words}
+    for word in wordfreq.top_n_list("hi", _WORDS):  # The most frequent spelling comes first.
+        if not _DEVANAGARI.fullmatch(word) or word in MISSPELT:
+            continue
+        written = chosen.setdefault(without_variants(word), word)
+        frequency = wordfreq.zipf_frequency(word, "hi")
+        words[written] = max(words.get(written, 0.0), frequency)
+    return words
 
 
 def letter_by_letter(word: str) -> str:

@@ -4,7 +4,8 @@ How words sound: letters of Urdu and of Devanagari to one alphabet of sounds, an
 A word's sounds are a string of ASCII letters, mostly its consonants: both scripts write the same
 Hindustani words, but Urdu leaves short vowels out, writes one sound with several letters, and
 Whisper confuses some sounds of a telephone line. Capitals are retroflex or special: T D R are
-hard, A is a long initial a, S is "sh", H aspirates the letter before it, N nasalises.
+hard, A is a long initial a, S is "sh", H aspirates the letter before it, N nasalises. Z is zwad:
+Urdu says z, but Whisper, which knows Arabic, writes it for d too.
 """
 
 import re
@@ -17,7 +18,7 @@ URDU_SOUNDS = {
     letter: sound
     for sound, letters in {
         "b": "ب", "p": "پ", "t": "تط", "T": "ٹ", "s": "ثسص", "j": "ج", "c": "چ", "h": "حہهۃة",
-        "H": "ھ", "x": "خ", "d": "د", "D": "ڈ", "z": "ذزضظژ", "r": "ر", "R": "ڑ", "S": "ش",
+        "H": "ھ", "x": "خ", "d": "د", "D": "ڈ", "z": "ذزظژ", "Z": "ض", "r": "ر", "R": "ڑ", "S": "ش",
         "g": "غگ", "f": "ف", "k": "قکك", "l": "ل", "m": "م", "n": "ن", "N": "ں", "w": "وؤ",
         "y": "یيى", "e": "ےۓ", "a": "اأإ", "A": "آ", "": "عئء",
     }.items()
@@ -31,8 +32,13 @@ HINDI_SOUNDS = {
     "ल": "l", "व": "w", "श": "S", "ष": "S", "स": "s", "ह": "h",
     "ा": "a", "ि": "", "ी": "y", "ु": "", "ू": "w", "े": "e", "ै": "e", "ो": "w", "ौ": "w",
     "ृ": "r", "ॉ": "a", "ॅ": "",
-    "अ": "a", "आ": "A", "इ": "a", "ई": "ay", "उ": "a", "ऊ": "aw", "ए": "e", "ऐ": "ae", "ओ": "aw",
-    "औ": "aw", "ऋ": "r", "ऑ": "A", "ं": "N", "ँ": "N", "्": "", "ः": "h",
+    "अ": "", "आ": "a", "इ": "", "ई": "y", "उ": "", "ऊ": "w", "ए": "e", "ऐ": "e", "ओ": "w",
+    "औ": "w", "ऋ": "r", "ऑ": "a", "ं": "N", "ँ": "N", "्": "", "ः": "h",
+}  # fmt: skip
+
+_FIRST_VOWELS = {
+    "अ": "a", "आ": "A", "इ": "a", "ई": "ay", "उ": "a", "ऊ": "aw", "ए": "ay", "ऐ": "ay",
+    "ओ": "aw", "औ": "aw", "ऑ": "A",
 }  # fmt: skip
 
 _NUKTA = "\u093c"
@@ -50,8 +56,8 @@ HINDI_INITIALS = {"ا": "अ", "و": "व", "ی": "य", "ع": "अ"}
 ASPIRATED = dict(zip("कगचजटडतदपब", "खघछझठढथधफभ", strict=True))
 
 _LOOSE = str.maketrans(
-    {"T": "t", "D": "d", "R": "r", "z": "j", "A": "a", "e": "y", "H": "h", "N": "n", "x": "kh",
-     "f": "ph"}
+    {"T": "t", "D": "d", "R": "r", "z": "j", "Z": "j", "A": "a", "e": "y", "H": "h", "N": "n",
+     "x": "kh", "f": "ph"}
 )  # fmt: skip
 
 _VOWELS = "aAywe"
@@ -59,9 +65,10 @@ _ALIKE = {
     "td": 0.8, "Tt": 0.35, "Dd": 0.35, "RD": 0.25, "Rr": 0.35, "Rd": 0.5, "zj": 0.25, "sS": 0.4,
     "sz": 0.7, "xk": 0.4, "fp": 0.5, "bp": 0.6, "kg": 0.6, "cj": 0.6, "Aa": 0.1, "ye": 0.1,
     "ae": 0.3, "ay": 0.35, "nN": 0.15, "hH": 0.2, "nm": 0.6, "TD": 0.6, "wb": 0.7, "wf": 0.8,
-    "RT": 0.6, "aw": 0.35, "yw": 0.5,
+    "RT": 0.6, "zZ": 0.05, "Zd": 0.4, "Zj": 0.3, "ah": 0.4, "aw": 0.35, "yw": 0.5,
 }  # fmt: skip
 """What it costs to take one sound for the other; unlike sounds cost 1.2."""
+_SHORT = 2
 _UNLIKE = 1.2
 _LETTERS = 128
 
@@ -69,15 +76,18 @@ _LETTERS = 128
 def urdu_sounds(word: str) -> str:
     """Say how a word in Urdu script sounds."""
     written = unicodedata.normalize("NFC", word)
-    return _settled("".join(URDU_SOUNDS.get(letter, "") for letter in written))
+    sounds = "".join(URDU_SOUNDS.get(letter, "") for letter in written)
+    if len(sounds) > _SHORT and written.endswith("ہ") and sounds[-2] not in _VOWELS:
+        sounds = f"{sounds[:-1]}a"  # A final he after a consonant is a vowel.
+    return _settled(sounds)
 
 
 def hindi_sounds(word: str) -> str:
     """Say how a word in Devanagari sounds."""
     written = unicodedata.normalize("NFD", word)
-    sounds = []
+    sounds = [_FIRST_VOWELS.get(written[:1]) or ""]
     for letter, following in zip(written, written[1:] + " ", strict=True):
-        plain = HINDI_SOUNDS.get(letter, "")
+        plain = "" if len(sounds) == 1 and sounds[0] else HINDI_SOUNDS.get(letter, "")
         sounds.append(_NUKTA_SOUNDS.get(letter, plain) if following == _NUKTA else plain)
     return _settled("".join(sounds))
 
