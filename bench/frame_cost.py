@@ -7,14 +7,17 @@ fastest and the slowest run, and the share of one core that 200 calls would take
 
 import gc
 import os
-import platform
+import random
 import statistics
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 import numpy as np
 
+from bench.process import machine, resident_kib
+from bot.asterisk.audiosocket import Decoder, audio_header
 from bot.core.audio import FRAME_SECONDS, NARROWBAND, WIDEBAND, frame_bytes
 from bot.signal import g711
 from bot.signal.resampler import Resampler
@@ -32,6 +35,10 @@ Piece = tuple[str, Callable[[], Callable[[int], object]]]
 def pieces() -> list[Piece]:
     """Everything that is measured, in the order of the table. Add a piece here."""
     return [
+        ("AudioSocket parser, 8 kHz, whole messages", lambda: parsed(NARROWBAND, whole=True)),
+        ("AudioSocket parser, 8 kHz, cut anywhere", lambda: parsed(NARROWBAND, whole=False)),
+        ("AudioSocket parser, 16 kHz, whole messages", lambda: parsed(WIDEBAND, whole=True)),
+        ("AudioSocket parser, 16 kHz, cut anywhere", lambda: parsed(WIDEBAND, whole=False)),
         ("A-law to PCM", lambda: over(g711.alaw_decoded, [b"\x55" * 160])),
         ("PCM to A-law", lambda: over(g711.alaw_encoded, babble(NARROWBAND))),
         ("resampler 8 to 16 kHz", lambda: resampled(NARROWBAND, WIDEBAND)),
@@ -45,6 +52,17 @@ def pieces() -> list[Piece]:
 def over(spend: Callable[[bytes], object], frames: list[bytes]) -> Callable[[int], object]:
     """Spend these frames by turns."""
     return lambda number: spend(frames[number % len(frames)])
+
+
+def parsed(rate: int, whole: bool) -> Callable[[int], object]:
+    """What Asterisk sends in a second, as 50 whole messages or in 50 pieces cut at random."""
+    size = 3 + frame_bytes(rate)
+    wire = b"".join(audio_header(rate, frame_bytes(rate)) + frame for frame in babble(rate))
+    cuts = list(range(size, len(wire), size))
+    if not whole:
+        cuts = sorted(random.Random(7).sample(range(1, len(wire)), len(cuts)))
+    pieces = [wire[start:end] for start, end in pairwise([0, *cuts, len(wire)])]
+    return over(Decoder().feed, pieces)
 
 
 def resampled(source: int, target: int) -> Callable[[int], object]:
@@ -83,12 +101,6 @@ def microseconds(make: Callable[[], Callable[[int], object]]) -> Iterator[float]
         yield (time.process_time() - start) / FRAMES * 1e6
 
 
-def resident_mib() -> float:
-    """Memory of this process now (Linux)."""
-    with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
-
-
 def call() -> tuple[VoiceActivity, Resampler, Resampler]:
     """The signal objects of one wideband call, after half a second of talk."""
     heard = VoiceActivity(WIDEBAND, silero())
@@ -103,34 +115,25 @@ def weight() -> str:
     """What one more call adds to the process, as the mean of many."""
     calls = [call()]
     gc.collect()
-    resident = resident_mib()
+    resident = resident_kib(os.getpid())
     tracemalloc.start()
     calls += [call() for _ in range(CALLS)]
     gc.collect()
     python = tracemalloc.get_traced_memory()[0] / CALLS / 1024
     tracemalloc.stop()
-    resident = (resident_mib() - resident) / CALLS * 1024
+    resident = (resident_kib(os.getpid()) - resident) / CALLS
     return f"{python:.1f} KiB by tracemalloc, {resident:.1f} KiB resident (mean of {CALLS})"
-
-
-def machine() -> str:
-    """One line about where this was measured."""
-    with open("/proc/cpuinfo") as file:
-        names = [line.split(":")[1].strip() for line in file if line.startswith("model name")]
-    name = names[0] if names else platform.machine()
-    python = f"Python {platform.python_version()}, NumPy {np.__version__}"
-    return f"{name}, {os.cpu_count()} cores, {python}"
 
 
 def main() -> None:
     """Print the table."""
-    print(machine())
-    print(f"{'us of one 20 ms frame':42}{'median':>8}{'least':>8}{'most':>8}{f'{CALLS} calls':>12}")
+    print(f"{machine()}, NumPy {np.__version__}")
+    print(f"{'us of one 20 ms frame':44}{'median':>8}{'least':>8}{'most':>8}{f'{CALLS} calls':>12}")
     for name, make in pieces():
         costs = sorted(microseconds(make))
         share = statistics.median(costs) * 1e-6 * CALLS / FRAME_SECONDS
         print(
-            f"{name:42}{statistics.median(costs):8.1f}{costs[0]:8.1f}{costs[-1]:8.1f}{share:11.1%}"
+            f"{name:44}{statistics.median(costs):8.1f}{costs[0]:8.1f}{costs[-1]:8.1f}{share:11.1%}"
         )
     print(f"one more call: {weight()}")
 
