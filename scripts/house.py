@@ -83,13 +83,8 @@ class House:
     bind: str = "127.0.0.1"
     sip_port: int = 0
     http_port: int = 0
-    programs: dict[str, Program] = field(default_factory=dict)
     accounts: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def bot(self) -> Program:
-        """The bot."""
-        return self.programs["bot"]
+    bot: Program = field(init=False)
 
     def turns(self) -> list[dict[str, Any]]:
         """The turns that the bot logged, oldest first."""
@@ -116,11 +111,11 @@ async def house(
         began = time.monotonic()
         speech, model, audio = free_port(), free_port(), free_port()
         ports = ("--speech-port", str(speech), "--llm-port", str(model))
-        await _start(stack, up, "local", ["local", *ports, *local], {})
-        await up.programs["local"].logs("local ready")
+        servers = await start(stack, folder, "local", ["local", *ports, *local], {})
+        await servers.logs("local ready")
         say(f"speech and language servers are up ({time.monotonic() - began:.1f} s)")
         began = time.monotonic()
-        await _start(stack, up, "bot", ["serve"], {
+        up.bot = await start(stack, folder, "bot", ["serve"], {
             "BOT_RIVA__URI": f"127.0.0.1:{speech}",
             "BOT_LLM__BASE_URL": f"http://127.0.0.1:{model}/v1",
             "BOT_AUDIOSOCKET__PORT": str(audio),
@@ -138,18 +133,20 @@ async def house(
         yield up
 
 
-async def _start(
-    stack: AsyncExitStack, up: House, name: str, words: list[str], variables: dict[str, str]
-) -> None:
-    log = up.folder / f"{name}.log"
+async def start(
+    stack: AsyncExitStack, folder: Path, name: str, words: list[str], variables: Mapping[str, str]
+) -> Program:
+    """Start `voicebot WORDS` with these variables; the stack stops it."""
+    log = folder / f"{name}.log"
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "bot", *words,
             stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output,
             env={**os.environ, **variables},
         )  # fmt: skip
-    up.programs[name] = Program(name, process, log)
-    stack.push_async_callback(up.programs[name].stop)
+    program = Program(name, process, log)
+    stack.push_async_callback(program.stop)
+    return program
 
 
 async def _asterisk(stack: AsyncExitStack, up: House) -> None:

@@ -24,6 +24,8 @@ from bot.signal.resampler import Resampler
 
 RETRY = 5.0
 """Seconds between two attempts to reach Riva."""
+PATIENCE = {"first_audio_timeout": 60.0, "chunk_timeout": 60.0}
+"""Nobody waits for a phrase that is made ahead: a slow server may take its time."""
 
 log = structlog.get_logger()
 
@@ -72,7 +74,8 @@ class Phrases:
     async def _synthesize(self, phrase: Phrase) -> None:
         if (phrase, NARROWBAND) in self.book.ready:
             return
-        tts = RivaSynthesizer(self._riva.tts, self._settings.riva.tts, WIDEBAND, self.voice)
+        settings = self._settings.riva.tts.model_copy(update=PATIENCE)
+        tts = RivaSynthesizer(self._riva.tts, settings, WIDEBAND, self.voice)
         async with aclosing(tts.speech(self.book.texts[phrase])) as pieces:
             pcm = b"".join([piece.pcm async for piece in pieces])
         if pcm:

@@ -58,5 +58,17 @@ async def run(options: LocalOptions) -> None:
             await assistant.stop()
 
 
+def _speech(options: LocalOptions) -> speech_server.SpeechOptions:
+    if options.verify:
+        models.fetch_all(_tell, verify=True)
+    return speech_server.SpeechOptions(
+        host=options.host,
+        port=options.speech_port,
+        asr_model=options.asr_model,
+        asr_threads=options.asr_threads,
+        tts_threads=options.tts_threads,
+    )
+
+
 def _tell(line: str) -> None:
     print(line, file=sys.stderr, flush=True)  # noqa: T201
