@@ -120,6 +120,8 @@ class Playout:
 
     def _heard(self, cue: _Cue) -> str:
         """The words of this sentence that have left; the last one may have been cut."""
+        if cue.end == cue.start:
+            return ""  # its synthesis failed
         if cue.whole and self._played >= cue.end:
             return cue.text
         played = seconds(self._played - cue.start, self._rate)

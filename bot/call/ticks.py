@@ -19,8 +19,8 @@ class Ticks:
     """
     Calls `tick(seconds late)` every 20 ms, at once for the first time.
 
-    Deadlines are absolute; a tick that comes a frame late or more slips: never a burst. `broken`
-    takes the exception of a tick, after which there is no other.
+    Deadlines are absolute; after a tick that comes a frame late or more, the beat starts
+    anew. `broken` takes the exception of a tick, after which there is no other.
     """
 
     def __init__(self, tick: Callable[[float], None]) -> None:
@@ -41,10 +41,12 @@ class Ticks:
             if not self.broken.done():
                 self.broken.set_exception(error)
             return
-        self._due = max(self._due + FRAME_SECONDS, self._shared_instant())
+        self._due += FRAME_SECONDS
+        if self._due <= self._loop.time():
+            self._due = self._shared_instant() + FRAME_SECONDS  # slip: never a burst
         self._timer = self._loop.call_at(self._due, self._fall_due)
 
     def _shared_instant(self) -> float:
-        """The last instant at which the calls of this process fall due together."""
+        """The last instant at which the calls of this process fell due together."""
         now = self._loop.time()
         return now - now % SHARED

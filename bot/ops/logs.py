@@ -14,16 +14,23 @@ import structlog
 
 from bot.config import LogSettings
 
-_LONG_NUMBER = re.compile(r"\d(?:[ -]?\d){5,}")
-_NOT_MASKED = frozenset({"call", "timestamp", "level", "event"})
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_LONG_NUMBER = re.compile(rf"({_UUID})|\d(?:[ -]?\d){{5,}}")
+_NOT_MASKED = frozenset({"timestamp", "level"})
 
 
 def masked(text: str) -> str:
-    """The text with all but the last two digits of each run of six or more digits hidden."""
+    """
+    The text with all but the last two digits of each run of six or more digits hidden.
+
+    Single spaces and hyphens do not end a run. Call ids (UUIDs) stay.
+    """
     return _LONG_NUMBER.sub(_mask, text)
 
 
 def _mask(match: re.Match[str]) -> str:
+    if match[1]:
+        return match[1]
     digits = re.sub(r"\D", "", match.group())
     return "*" * (len(digits) - 2) + digits[-2:]
 
@@ -33,9 +40,20 @@ def _mask_numbers(
 ) -> MutableMapping[str, Any]:
     """Hide numbers in every value but those that cannot hold one."""
     for key, value in event.items():
-        if isinstance(value, str) and key not in _NOT_MASKED:
-            event[key] = masked(value)
+        if key not in _NOT_MASKED:
+            event[key] = _masked_value(value)
     return event
+
+
+def _masked_value(value: Any) -> Any:
+    """The same of whatever may stand in a log line. Numbers that we counted are no callers'."""
+    if isinstance(value, str):
+        return masked(value)
+    if isinstance(value, dict):
+        return {key: _masked_value(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_masked_value(each) for each in value]
+    return value
 
 
 def configure(settings: LogSettings) -> None:
