@@ -1,15 +1,15 @@
 """Why a request is not served: a gRPC status and a text that names the field and the remedy."""
 
-import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import grpc
+import structlog
 
 from bot.core.errors import BotError
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 
 class Refused(BotError):
@@ -61,7 +61,7 @@ async def statuses(context: Any) -> AsyncIterator[None]:
     except (Refused, BotError, ExceptionGroup) as error:
         refusal = _refusal(error)
         if refusal is None:
-            log.exception("embedded speech server failed")
+            log.exception("speech server failed")
             refusal = Refused(grpc.StatusCode.INTERNAL, "internal error: see the server's log")
     else:
         return

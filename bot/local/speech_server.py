@@ -6,7 +6,6 @@ rest goes on: without Kokoro espeak-ng speaks, without Whisper recognition is UN
 """
 
 import asyncio
-import logging
 import os
 import signal
 import sys
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import grpc
+import structlog
 from riva.client.proto import health_pb2_grpc, riva_asr_pb2_grpc, riva_tts_pb2_grpc
 
 from bot.core.errors import BotError, ConfigError
@@ -30,7 +30,7 @@ from bot.local.tts import KOKORO_VOICES, EspeakVoice, Kokoro, Voices
 from bot.local.workers import Workers
 from bot.signal.silero import silero
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 ASR_SERVICE = "nvidia.riva.asr.RivaSpeechRecognition"
 TTS_SERVICE = "nvidia.riva.tts.RivaSpeechSynthesis"
@@ -132,7 +132,7 @@ async def serve(options: SpeechOptions) -> RunningServer:
     """
     engines = await asyncio.to_thread(load_engines, options)
     for complaint in engines.complaints:
-        log.warning("embedded speech: %s", complaint)
+        log.warning("speech server lacks something", reason=complaint)
     hearing = Workers(options.asr_workers, "asr")
     talking = Workers(options.tts_workers, "tts")
     speaker = Speaker(talking)
@@ -241,7 +241,7 @@ async def _prepared(speaker: Speaker, texts: Sequence[str], manner: Manner) -> N
     try:
         await speaker.prepare(texts, manner)
     except BotError as error:
-        log.warning("embedded speech: could not prepare fixed texts: %s", error)
+        log.warning("fixed texts not prepared", error=str(error))
 
 
 def _to_stderr(line: str) -> None:

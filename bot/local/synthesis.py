@@ -5,12 +5,12 @@ Messages and rules are those of nvidia.riva.tts (riva_tts.proto of nvidia-riva-c
 Voices are listed as Riva does: `voice_name` and `subvoices` make full names "Kokoro.hf_alpha".
 """
 
-import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from typing import Any
 
 import grpc
+import structlog
 from riva.client.proto import riva_tts_pb2 as pb
 from riva.client.proto import riva_tts_pb2_grpc as rpc
 from riva.client.proto.riva_audio_pb2 import AudioEncoding
@@ -21,7 +21,7 @@ from bot.local.speaking import Manner, Piece, Speaker, Voice
 from bot.local.tts import Voices
 from bot.signal.g711 import alaw_encoded, ulaw_encoded
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 LANGUAGE = "hi-IN"
 ESPEAK_ALIAS = "espeak-hi"
@@ -145,7 +145,7 @@ class Synthesis(rpc.RivaSpeechSynthesisServicer):  # type: ignore[misc]  # No ty
             if name == ESPEAK_ALIAS and voice.voices.family == "espeak":
                 return voice
         if name in self._known or f"Kokoro.{name}" in self._known:
-            log.warning("voice %s is missing: %s speaks instead", name, every[0].full_name)
+            log.warning("voice missing", voice=name, instead=every[0].full_name)
             return every[0]
         names = ", ".join(voice.full_name for voice in every)
         raise invalid(f"voice_name {name} is unknown; known (case matters): {names}")
