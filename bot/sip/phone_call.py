@@ -167,13 +167,13 @@ class PhoneCall:
             await self._more(deadline, f"{lasting:g} s of silence")
         return found
 
-    def pump(self, now: float) -> None:
+    def pump(self) -> None:
         """Take the sound that came since the last time; hand over what is to be said."""
         library = baresip()
         try:
             if self._native is not None and self._tuned_in(self._native):
-                self._ear.listen(self._native.audio, now)
-                self._mouth.speak(self._native.audio, now)
+                self._ear.listen(self._native.audio)
+                self._mouth.speak(self._native.audio)
         except (library.AudioNotActive, library.AudioRestarted):
             return  # not answered yet, renegotiated, or over: the next time tells
 

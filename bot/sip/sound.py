@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from bot.core.audio import FRAME_SECONDS, frame_bytes
@@ -11,8 +10,8 @@ from bot.sip.recording import Recording
 if TYPE_CHECKING:
     from baresip import CallAudio
 
-_AHEAD = 4
-"""Frames handed to the stack before their time, so that a late loop leaves no hole."""
+_AHEAD = 25
+"""Frames handed to the stack before their time: a loop half a second late leaves no hole."""
 _AT_ONCE = 4
 """Frames fetched with one read."""
 
@@ -24,22 +23,17 @@ class Ear:
         self.received = Recording(rate)
         self._size = frame_bytes(rate)
         self._rest = b""
-        self._listened_at = asyncio.get_running_loop().time()
+        self._listened_at = _now()
 
-    def listen(self, audio: "CallAudio", now: float) -> None:
-        """
-        Take the frames that came since the last time.
-
-        Of several frames only the last can have come just now: those before it are dated 20 ms
-        apart, but none before the last time, when nothing was there.
-        """
+    def listen(self, audio: "CallAudio") -> None:
+        """Take the frames that came since the last time."""
         while piece := audio.read(_AT_ONCE * self._size):
             self._rest += piece
-        count = len(self._rest) // self._size
-        for number in range(count):
-            frame, self._rest = self._rest[: self._size], self._rest[self._size :]
-            came = now - (count - 1 - number) * FRAME_SECONDS
-            self.received.add(max(came, self._listened_at), frame)
+        now = _now()
+        whole = len(self._rest) // self._size * self._size
+        frames = _frames(self._rest[:whole], self._size)
+        self._rest = self._rest[whole:]
+        _note(self.received, frames, self._listened_at, now)
         self._listened_at = now
 
 
@@ -52,20 +46,25 @@ class Mouth:
         self._to_say: deque[bytes] = deque()
         self._handed_over: deque[bytes] = deque()
         self._said: asyncio.Future[None] | None = None
+        self._spoke_at = 0.0
 
     def say(self, pcm: bytes) -> asyncio.Future[None]:
         """Begin to say this; the result comes when its last frame has left."""
         self._to_say.extend(_frames(pcm, self._size))
         self._said = asyncio.get_running_loop().create_future()
+        self._spoke_at = _now()
         return self._said
 
-    def speak(self, audio: "CallAudio", now: float) -> None:
+    def speak(self, audio: "CallAudio") -> None:
         """Note what left since the last time, and hand over what comes next."""
         if self._said is None:
             return
-        waiting = audio.info().tx_buffered // self._size
-        while len(self._handed_over) > waiting:
-            self.sent.add(now, self._handed_over.popleft())
+        info, now = audio.info(), _now()
+        if not info.tx_ready:
+            return  # the call is ending: what the stack held is gone, not said
+        count = max(len(self._handed_over) - info.tx_buffered // self._size, 0)
+        _note(self.sent, [self._handed_over.popleft() for _ in range(count)], self._spoke_at, now)
+        self._spoke_at = now
         while self._to_say and len(self._handed_over) < _AHEAD:
             frame = self._to_say.popleft()
             audio.write(frame)
@@ -87,7 +86,20 @@ class Mouth:
             self._said.set_exception(error)
 
 
-def _frames(pcm: bytes, size: int) -> Iterator[bytes]:
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _frames(pcm: bytes, size: int) -> list[bytes]:
     """Cut into frames; the last is filled up with silence."""
-    for start in range(0, len(pcm), size):
-        yield pcm[start : start + size].ljust(size, b"\0")
+    return [pcm[at : at + size].ljust(size, b"\0") for at in range(0, len(pcm), size)]
+
+
+def _note(recording: Recording, frames: list[bytes], since: float, now: float) -> None:
+    """
+    Date the frames that passed after `since`, when we last looked.
+
+    Only the last of several can have passed just now: those before it are dated 20 ms apart.
+    """
+    for number, frame in enumerate(frames, start=1):
+        recording.add(max(now - (len(frames) - number) * FRAME_SECONDS, since), frame)

@@ -36,7 +36,7 @@ Listener = Callable[["StackEvent"], None]
 class Sounding(Protocol):
     """What the stack looks after: a call."""
 
-    def pump(self, now: float) -> None:
+    def pump(self) -> None:
         """Take the sound that came, hand over what is to be sent."""
 
 
@@ -120,12 +120,10 @@ class Stack:
             self._early[event.call].append(event)
 
     async def _pumping(self) -> None:
-        loop = asyncio.get_running_loop()
         while True:
             await self._work.wait()
-            now = loop.time()
             for call in tuple(self._calls):
-                call.pump(now)
+                call.pump()
             if not self._calls:
                 self._work.clear()
             await asyncio.sleep(POLL)

@@ -18,3 +18,8 @@ def purity(pcm, hertz, rate):
     fitted = basis @ parts
     noise = np.sum((heard - fitted) ** 2)
     return 10 * np.log10(np.sum(fitted**2) / noise), float(np.hypot(*parts))
+
+
+def middle(call, begin):
+    """0.6 s of what was heard, from 0.2 s after its begin: content, whatever its timing."""
+    return b"".join(frame.pcm for frame in call.received.between(begin)[10:40])
