@@ -31,6 +31,7 @@ from bot.local.vocabulary import (
     MISSPELT,
     SHORT_ANSWER_BOOST,
     SHORT_ANSWERS,
+    with_anusvara,
     without_variants,
 )
 
@@ -50,7 +51,7 @@ FIXED = {
     "نہیں": "नहीं", "کیا": "क्या", "آپ": "आप", "اپنا": "अपना", "مجھے": "मुझे", "ہم": "हम",
     "ایک": "एक", "گیا": "गया", "لیا": "लिया", "دیا": "दिया", "کچھ": "कुछ", "اب": "अब",
     "نہی": "नहीं", "نحی": "नहीं", "نہین": "नहीं", "ها": "हाँ", "ہا": "हाँ", "روپی": "रुपये",
-    "روپے": "रुपये", "روپیہ": "रुपया", "حاجی": "हाँ जी",
+    "گا": "गा", "گے": "गे", "گی": "गी", "روپے": "रुपये", "روپیہ": "रुपया", "حاجی": "हाँ जी",
 }  # fmt: skip
 """Words too short or too frequent to be left to likeness."""
 
@@ -67,6 +68,9 @@ _TOGETHER = {(_MAIN, "نے"): "मैंने"} | {
     if pronoun not in ("ہم", "تم") or ending in ("نے", "کو", "سے")
 }
 """Pairs of words in Urdu script that are one word in Devanagari."""
+
+_FUTURE = re.compile(r"(\S) (गा|गे|गी)(?=\s|$)")
+"""Urdu parts the ending of the future from its verb: "aae ga", Hindi does not."""
 
 _MARKS = re.compile("[\u064b-\u0652\u0670\u0654]")
 _PUNCTUATION = re.compile("[۔؟،]")
@@ -138,7 +142,7 @@ class Spelling:
         if len(written) == 1 and expected is None:
             expected = _hinted(tuple(SHORT_ANSWERS), SHORT_ANSWER_BOOST)
         words = [self._word(word, expected) for word in written]
-        return " ".join(word for word in words if word)
+        return _FUTURE.sub(r"\1\2", " ".join(word for word in words if word))
 
     def _word(self, word: str, expected: Lexicon | None) -> str:
         if word[0].isdigit():
@@ -192,7 +196,7 @@ def hindi_words() -> dict[str, float]:
     for word in wordfreq.top_n_list("hi", _WORDS):  # The most frequent spelling comes first.
         if not _DEVANAGARI.fullmatch(word) or word in MISSPELT:
             continue
-        written = chosen.setdefault(without_variants(word), word)
+        written = chosen.setdefault(without_variants(word), with_anusvara(word))
         frequency = wordfreq.zipf_frequency(word, "hi")
         words[written] = max(words.get(written, 0.0), frequency)
     return words

@@ -43,8 +43,8 @@ SHORT_ANSWER_BOOST = 3.0
 MISSPELT = frozenset(["नही", "मे", "मै", "हे"])
 """Frequent in what people type, and never what is meant."""
 
+_NASAL = re.compile("[ङञणनम]्(?=[कखगघचछजझटठडढतथदधपफबभ])")
 _SAME = (
-    (re.compile("[ङञणनम]्(?=[कखगघचछजझटठडढतथदधपफबभ])"), "ं"),
     (re.compile("ँ"), "ं"),
     (re.compile("\u093c"), ""),
     (re.compile("िये"), "िए"),
@@ -55,6 +55,12 @@ _SAME = (
 
 def without_variants(word: str) -> str:
     """What all accepted spellings of a word have in common: हिन्दी and हिंदी, चाहिये and चाहिए."""
+    word = with_anusvara(word)
     for pattern, plain in _SAME:
         word = pattern.sub(plain, word)
     return word
+
+
+def with_anusvara(word: str) -> str:
+    """A nasal before its consonant as a dot: हिंदी, नंबर. The usual spelling today."""
+    return _NASAL.sub("ं", word)
