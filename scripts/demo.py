@@ -24,8 +24,8 @@ from scripts.house import House, HouseError, house
 
 ROOT = Path(__file__).resolve().parent.parent
 SPEECH = ROOT / "tests/speech"
-PAUSE = 1.2
-"""Seconds without sound after which the caller takes the bot's answer for finished."""
+PAUSE = 0.5
+"""Seconds without sound that the caller leaves after the bot's last word."""
 LONGEST = 40.0
 
 
@@ -79,7 +79,7 @@ async def _demo(options: argparse.Namespace) -> int:
         async with Softphone(account, bind="127.0.0.1") as phone:
             call = await phone.dial("100", options.codec)
             _step(f"the softphone dialled 100 and was answered ({options.codec})")
-            heard = await _converse(call)
+            heard = await _converse(call, up)
             await call.hang_up()
         await up.bot.logs("call ended", 10.0)
         await _leave(options.out, call, up, heard)
@@ -98,7 +98,7 @@ class Heard:
     """From the caller's first sound to the bot's silence, where it was interrupted."""
 
 
-async def _converse(call: PhoneCall) -> list[Heard]:
+async def _converse(call: PhoneCall, up: House) -> list[Heard]:
     """Hold the conversation; return what the phone measured."""
     assert call.answered_at is not None
     first = await call.hears(LONGEST, after=call.answered_at)
@@ -107,7 +107,7 @@ async def _converse(call: PhoneCall) -> list[Heard]:
         sound = _sound(words.file, call.rate)
         silenced = None
         if words.into is None:
-            await call.hears_silence(PAUSE, LONGEST)
+            await _bot_finished(call, up, len(heard))
         else:
             await asyncio.sleep(words.into)
         start = asyncio.get_running_loop().time()
@@ -118,12 +118,20 @@ async def _converse(call: PhoneCall) -> list[Heard]:
         if words.into is not None:
             silenced = await call.hears_silence(0.3, LONGEST, after=begin) - begin
         heard.append(Heard(words.file, await call.hears(LONGEST, after=end) - end, silenced))
-    await call.hears_silence(PAUSE, LONGEST)
+    await _bot_finished(call, up, len(heard))
     pressed = asyncio.get_running_loop().time()
     await call.press(KEY)
     heard.append(Heard(f"key {KEY}", await call.hears(LONGEST, after=pressed) - pressed))
-    await call.hears_silence(PAUSE, LONGEST)
+    await _bot_finished(call, up, len(heard))
     return heard
+
+
+async def _bot_finished(call: PhoneCall, up: House, turns: int) -> None:
+    """Wait until the bot ended so many turns, and its last word was heard."""
+    async with asyncio.timeout(LONGEST):
+        while len(up.turns()) < turns:
+            await asyncio.sleep(0.1)
+    await call.hears_silence(PAUSE, LONGEST)
 
 
 def _sound(name: str, rate: int) -> bytes:

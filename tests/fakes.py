@@ -8,7 +8,7 @@ from bot.call.phrasebook import Phrase, Phrasebook
 from bot.config import PhraseSettings, TurnSettings
 from bot.core.audio import FRAME_SECONDS, frame_bytes
 from bot.core.events import Audio, Digit
-from bot.core.ports import Speech
+from bot.core.ports import Speech, Word
 from bot.signal.voice import VoiceActivity, VoiceSettings, level_detector
 
 LOUD = b"\x00\x40"
@@ -121,6 +121,7 @@ class ToneSynthesizer:
     rate: int = 8000
     error: Exception | None = None
     words: bool = False
+    """Whether it tells when each word ends."""
     spoken: list[str] = field(default_factory=list)
     closed: int = 0
 
@@ -132,9 +133,14 @@ class ToneSynthesizer:
             if self.error:
                 raise self.error
             for _ in range(round(self.seconds * 10)):
-                yield Speech(b"\1\0" * (self.rate // 10))
+                yield Speech(b"\1\0" * (self.rate // 10), self._words(sentence))
         finally:
             self.closed += 1
+
+    def _words(self, sentence):
+        words = sentence.split() if self.words else []
+        step = self.seconds / max(1, len(words))
+        return tuple(Word(word, (n + 1) * step) for n, word in enumerate(words))
 
 
 PHRASES = {phrase: getattr(PhraseSettings(), phrase.value) for phrase in Phrase}

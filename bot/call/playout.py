@@ -7,7 +7,7 @@ the sound comes from.
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bot.call.ticks import Ticks
 from bot.core.audio import frame_bytes, seconds
@@ -27,7 +27,7 @@ class _Cue:
     start: int
     """In bytes since the reply began; likewise `end`."""
     end: int
-    words: list[Word] = field(default_factory=list)
+    words: tuple[Word, ...] = ()
     whole: bool = False
     """Whether `end` is the sentence's real end, or more audio will come."""
 
@@ -89,14 +89,14 @@ class Playout:
         """
         Queue audio of the cued sentence, waiting while there is enough ahead of it.
 
-        `words` are those known so far, with their ends in seconds from the sentence's start.
+        `words` are all those known so far, their ends in seconds from the sentence's start.
         """
         await self._room.wait()
         self._pcm += pcm
         self._queued += len(pcm)
         if self._cues:
             self._cues[-1].end = self._queued
-            self._cues[-1].words += words
+            self._cues[-1].words = words or self._cues[-1].words
         if pcm:
             self._empty.clear()
         if len(self._pcm) > self._limit:

@@ -53,7 +53,11 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """A piece of synthesized speech: PCM at the line's rate, and the words known so far."""
+    """
+    A piece of synthesized speech: PCM at the line's rate.
+
+    `words` are all words of the sentence whose times are known so far; empty where none are.
+    """
 
     pcm: bytes
     words: tuple[Word, ...] = ()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import structlog
 
+from bot.config import LlmSettings
 from bot.local import assistant_server, models, speech_server
 
 log = structlog.get_logger()
@@ -35,7 +36,12 @@ def fetch(verify: bool) -> None:
 
 
 async def run(options: LocalOptions) -> None:
-    """Serve until SIGTERM or SIGINT. Raises ConfigError when a port is taken."""
+    """
+    Serve until SIGTERM or SIGINT. Raises ConfigError when a port is taken.
+
+    The assistant also answers to the name of the model that the bot asks for by default, so that
+    an address is all that changes when a NIM takes its place.
+    """
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -46,7 +52,10 @@ async def run(options: LocalOptions) -> None:
         if options.llm_url is None:
             assistant = await assistant_server.serve(
                 assistant_server.AssistantOptions(
-                    host=options.host, port=options.llm_port, script=options.script
+                    host=options.host,
+                    port=options.llm_port,
+                    models=(assistant_server.MODEL, LlmSettings().model),
+                    script=options.script,
                 )
             )
         url = options.llm_url if assistant is None else assistant.url

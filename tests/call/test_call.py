@@ -123,6 +123,19 @@ async def test_history_keeps_only_what_was_heard():
     assert said[3] == ("user", "रुको")
 
 
+async def test_with_word_times_history_is_exact():
+    """Four words a second from 4.0 on, cut at 5.28: five words were over."""
+    model = ScriptedModel(["एक दो तीन चार। पाँच छह सात आठ। नौ।"])
+    story = await Story(
+        FakeLine(9.0, voice=[(2.0, 3.0), (5.0, 6.0)]),
+        ScriptedRecognizer([(3.4, Transcript("क", True)), (6.3, Transcript("रुको", True))]),
+        model,
+        ToneSynthesizer(words=True, first_audio=0.1),
+    ).run()
+    assert story.turns[1].said == "एक दो तीन चार। पाँच"
+    assert [m.content for m in model.asked[1]][-2:] == ["एक दो तीन चार। पाँच", "रुको"]
+
+
 async def test_barge_in_closes_the_streams_of_model_and_synthesizer():
     """Nothing goes on behind a cut reply."""
     model, synthesizer = ScriptedModel(["एक। दो। तीन। चार। पाँच।"]), ToneSynthesizer()
