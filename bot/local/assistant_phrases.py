@@ -20,7 +20,7 @@ _LIGHT = 0.3
 _FLOORS = (0.66, 0.86)
 """A keyword must be this alike: from the least, for a long word, to the most, for a short one."""
 _ALONE = 0.1
-"""How much more alike must be a keyword that proves an intent alone."""
+"""How much more alike must be a keyword that proves an intent alone, or with light words only."""
 _SHORT = 2.4
 """A keyword with less sound than this must be heard as a word of its own, not as a pair."""
 _SAME_WORD = 0.6
@@ -90,7 +90,7 @@ class PhraseBook:
         self._floors = np.clip(_FLOORS[1] - 0.05 * weights, *_FLOORS)
         self._whole = Lexicon([self._sounding(text) for _, text in texts])
         self._phrases = [(intent, self._words(text, vocabulary)) for intent, text in texts]
-        self._keywords = [(intent, vocabulary.keywords(line)) for intent, line in lines]
+        self._keywords = [(intent, self._line(line, vocabulary)) for intent, line in lines]
 
     def ranked(self, text: str) -> list[Match]:
         """Every intent with its score, the likeliest first."""
@@ -110,12 +110,33 @@ class PhraseBook:
         return sorted(matches, key=lambda match: -match.score)
 
     def _sounding(self, text: str) -> Sounding:
-        return sounding(text, self._light, _LIGHT)
+        """Light words count for little, unless there are no others ("आप क्या कर सकते हैं")."""
+        light = self._light if self._heavy(text) else frozenset[str]()
+        return sounding(text, light, _LIGHT)
+
+    def _heavy(self, text: str) -> int:
+        """How many words of the text are not light."""
+        return sum(sounds(word) not in self._light for word in words(text))
 
     def _words(self, text: str, vocabulary: "_Vocabulary") -> _Words:
-        spoken = words(text)
-        weights = [self._sounding(word).weight() for word in spoken]
-        return _Words(vocabulary.places(spoken), np.array(weights))
+        return _Words(vocabulary.places(words(text)), self._weights(text))
+
+    def _weights(self, text: str) -> _Row:
+        """What each word of the text counts for."""
+        light = self._light if self._heavy(text) else frozenset[str]()
+        return np.array([sounding(word, light, _LIGHT).weight() for word in words(text)])
+
+    def _line(self, line: str, vocabulary: "_Vocabulary") -> _Keywords:
+        """A line of keywords: the more there is to hear in it, the more it proves."""
+        choices = [word.split("/") for word in line.split()]
+        weights = [max(self._one_weight(one) for one in choice) for choice in choices]
+        heavy = sum(self._heavy(choice[0]) for choice in choices)
+        proof = min(1.0, 0.7 + 0.05 * sum(weights))
+        places = tuple(vocabulary.places(choice) for choice in choices)
+        return _Keywords(places, proof, _ALONE if heavy <= 1 else 0.0)
+
+    def _one_weight(self, word: str) -> float:
+        return sounding(word, self._light, _LIGHT).weight()
 
     def _heard(self, text: str) -> _Heard:
         """Compare the utterance's words, and its pairs of neighbours, with the lexicon."""
@@ -128,8 +149,7 @@ class PhraseBook:
         spans += [(place, place + 1) for place in range(len(spoken) - 1)]
         likeness = np.array([self._vocabulary.likeness(sounding(window)) for window in windows])
         likeness[len(spoken) :, self._short] = 0.0
-        weights = np.array([self._sounding(word).weight() for word in spoken])
-        return _Heard(spans, likeness, likeness - self._floors, weights)
+        return _Heard(spans, likeness, likeness - self._floors, self._weights(text))
 
 
 class _Vocabulary:
@@ -144,12 +164,6 @@ class _Vocabulary:
     def places(self, spoken: Iterable[str]) -> NDArray[np.intp]:
         """The places of these words."""
         return np.array([self._place[word] for word in spoken], dtype=np.intp)
-
-    def keywords(self, line: str) -> _Keywords:
-        """A line of keywords: the more there is to hear in it, the more it proves."""
-        choices = tuple(self.places(word.split("/")) for word in line.split())
-        weight = sum(max(sounding(one).weight() for one in w.split("/")) for w in line.split())
-        return _Keywords(choices, min(1.0, 0.7 + 0.05 * weight), _ALONE * (len(choices) == 1))
 
 
 def _any_order(heard: _Heard, phrase: _Words) -> float:

@@ -22,10 +22,13 @@ MARGIN = 0.03
 _SURE = 0.9
 """... unless it is as sure as this."""
 _MATTERS = 0.75
-_BEHIND = 0.15
+_BEHIND = 0.06
 """An intent as sure as this, and no further behind, goes before a greeting or a thank-you."""
 _CLEAR_WORD = 0.75
 """A word this like हाँ or नहीं is that word."""
+_FEW_WORDS = 3
+_SHORT_WORD = 6
+"""The most words of a garbled yes or no, and the most sounds of its first word."""
 _MOST_WORDS = 60
 """Words of an utterance that are looked at."""
 _PHONE_DIGITS = 6
@@ -127,9 +130,9 @@ def _any_like(spoken: list[str], known: Lexicon) -> bool:
 
 def _garbled_polarity(spoken: list[str]) -> Polarity | None:
     """A bare हाँ or नहीं comes through as any short word: its first sound is what is left of it."""
-    heard = "".join(sounds(word) for word in spoken)
-    if not heard or len(spoken) > 2 or len(heard) > 6:
+    first = sounds(spoken[0]) if spoken else ""
+    if not first or len(spoken) > _FEW_WORDS or len(first) > _SHORT_WORD:
         return None
-    if heard[0] == "h":
+    if first[0] == "h":
         return "yes"
-    return "no" if heard[0] == "n" else None
+    return "no" if first[0] == "n" else None
