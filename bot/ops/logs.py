@@ -14,7 +14,7 @@ import structlog
 
 from bot.config import LogSettings
 
-_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_UUID = r"(?i:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 _LONG_NUMBER = re.compile(rf"({_UUID})|\d(?:[ -]?\d){{5,}}")
 _NOT_MASKED = frozenset({"timestamp", "level"})
 

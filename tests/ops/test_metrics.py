@@ -1,0 +1,75 @@
+"""What Prometheus reads."""
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from bot.core.marks import INTERVALS
+from bot.ops.metrics import CALLS, CLOCK, SPEECH, Metrics
+
+
+def told(metrics):
+    """Samples of the page: name and labels to value."""
+    families = text_string_to_metric_families(metrics.page().decode())
+    return {
+        (sample.name, *sorted(sample.labels.items())): sample.value
+        for family in families
+        for sample in family.samples
+    }
+
+
+def a_busy_bot():
+    """Metrics after one of everything."""
+    metrics = Metrics()
+    metrics.call_began()
+    metrics.call_began()
+    metrics.turn(True, dict.fromkeys(INTERVALS, 0.25))
+    metrics.digit()
+    metrics.service_error("tts", "ServiceTimeout")
+    metrics.refused("full")
+    metrics.frame_late(0.0015)
+    metrics.loop_lag(0.003)
+    metrics.call_ended("hang_up", 42.0, dropped_in=3, dropped_out=1)
+    return metrics
+
+
+@pytest.mark.parametrize(
+    ("name", "labels", "value"),
+    [
+        ("voicebot_calls_active", {}, 1),
+        ("voicebot_calls_total", {"ending": "hang_up"}, 1),
+        ("voicebot_refusals_total", {"reason": "full"}, 1),
+        ("voicebot_turns_total", {"cut": "yes"}, 1),
+        ("voicebot_service_errors_total", {"service": "tts", "kind": "ServiceTimeout"}, 1),
+        ("voicebot_digits_total", {}, 1),
+        ("voicebot_frames_dropped_total", {"direction": "in"}, 3),
+        ("voicebot_frames_dropped_total", {"direction": "out"}, 1),
+        ("voicebot_call_seconds_sum", {}, 42),
+        ("voicebot_call_seconds_bucket", {"le": "30.0"}, 0),
+        ("voicebot_call_seconds_bucket", {"le": "60.0"}, 1),
+        ("voicebot_playout_late_seconds_bucket", {"le": "0.001"}, 0),
+        ("voicebot_playout_late_seconds_bucket", {"le": "0.002"}, 1),
+        ("voicebot_loop_lag_seconds_bucket", {"le": "0.005"}, 1),
+    ],
+)
+def test_the_page_has_each_metric(name, labels, value):
+    """Names and labels as the dashboards know them."""
+    assert told(a_busy_bot())[(name, *sorted(labels.items()))] == value
+
+
+def test_each_interval_of_a_turn_is_a_histogram_with_buckets_for_speech():
+    """All intervals of the one table, and no other."""
+    page = told(a_busy_bot())
+    name = "voicebot_turn_interval_seconds_bucket"
+    intervals = {dict(key[1:])["interval"] for key in page if key[0] == name}
+    assert intervals == set(INTERVALS)
+    for interval in INTERVALS:
+        edges = {dict(key[1:])["le"] for key in page if key[:2] == (name, ("interval", interval))}
+        assert edges - {"+Inf"} == {str(float(edge)) for edge in SPEECH}
+        assert page[(name, ("interval", interval), ("le", "0.2"))] == 0
+        assert page[(name, ("interval", interval), ("le", "0.3"))] == 1
+
+
+def test_buckets_rise():
+    """An unsorted bucket would be a wrong percentile."""
+    for buckets in (SPEECH, CLOCK, CALLS):
+        assert list(buckets) == sorted(set(buckets))
