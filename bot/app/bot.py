@@ -68,7 +68,11 @@ class Bot:
         """Be ready for calls until the block ends. Raises ConfigError when a port is taken."""
         await self.server.start()
         self.reception = self._reception()
-        http = await self._http(self.reception)
+        try:
+            http = await self._http(self.reception)
+        except ConfigError:
+            await self.server.stop()
+            raise
         async with asyncio.TaskGroup() as group:
             serving = group.create_task(http.serve(sockets=[self._socket]))
             chores = [
