@@ -137,6 +137,8 @@ class TtsSettings(_Part):
     custom: dict[str, str] = {}
     metadata: dict[str, SecretStr] = {}
     """gRPC metadata for synthesis, over `riva.metadata`."""
+    phrase_cache: str = ""
+    """A folder that keeps the bot's own phrases once they are synthesized; empty: memory only."""
     first_audio_timeout: Seconds = 5.0
     chunk_timeout: Seconds = 3.0
     """The longest wait between two pieces of one sentence's audio."""

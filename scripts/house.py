@@ -21,6 +21,7 @@ from typing import Any
 
 from scripts import asterisk_run
 from scripts.asterisk_files import Settings, passwords
+from scripts.debian_tree import cache_folder
 
 Say = Callable[[str], None]
 START = 120.0
@@ -121,6 +122,7 @@ async def house(
             "BOT_AUDIOSOCKET__PORT": str(audio),
             "BOT_HTTP__PORT": str(up.http_port),
             "BOT_LOG__TRANSCRIPTS": "true",
+            "BOT_RIVA__TTS__PHRASE_CACHE": str(cache_folder() / "phrases"),
             **(bot or {}),
         })  # fmt: skip
         await up.bot.logs("ready")

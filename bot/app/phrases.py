@@ -6,14 +6,17 @@ played.
 """
 
 import asyncio
+import os
 import wave
 from contextlib import aclosing
+from hashlib import sha256
 from importlib.resources import files
+from pathlib import Path
 
 import structlog
 
 from bot.call.phrasebook import Phrase, Phrasebook
-from bot.config import Settings
+from bot.config import Settings, TtsSettings
 from bot.core.audio import NARROWBAND, WIDEBAND
 from bot.core.errors import ConfigError, ServiceError
 from bot.core.ports import Speech
@@ -74,12 +77,46 @@ class Phrases:
     async def _synthesize(self, phrase: Phrase) -> None:
         if (phrase, NARROWBAND) in self.book.ready:
             return
-        settings = self._settings.riva.tts.model_copy(update=PATIENCE)
-        tts = RivaSynthesizer(self._riva.tts, settings, WIDEBAND, self.voice)
-        async with aclosing(tts.speech(self.book.texts[phrase])) as pieces:
-            pcm = b"".join([piece.pcm async for piece in pieces])
+        settings, text = self._settings.riva.tts, self.book.texts[phrase]
+        kept = _Kept(settings, self.voice, text)
+        pcm = kept.read()
+        if not pcm:
+            patient = settings.model_copy(update=PATIENCE)
+            tts = RivaSynthesizer(self._riva.tts, patient, WIDEBAND, self.voice)
+            async with aclosing(tts.speech(text)) as pieces:
+                pcm = b"".join([piece.pcm async for piece in pieces])
+            kept.write(pcm)
         if pcm:
             self.book.ready |= _both_rates(phrase, pcm)
+
+
+class _Kept:
+    """One phrase in the folder `riva.tts.phrase_cache`: 16 kHz PCM, named by voice and text."""
+
+    def __init__(self, settings: TtsSettings, voice: str, text: str) -> None:
+        key = "\n".join((settings.language, voice, str(sorted(settings.custom.items())), text))
+        folder = settings.phrase_cache
+        name = f"{sha256(key.encode()).hexdigest()[:32]}.pcm"
+        self._path = Path(folder).expanduser() / name if folder else None
+
+    def read(self) -> bytes:
+        """The sound, or nothing."""
+        try:
+            return self._path.read_bytes() if self._path else b""
+        except OSError:
+            return b""
+
+    def write(self, pcm: bytes) -> None:
+        """Keep the sound, whole or not at all; a folder that cannot be written is only told."""
+        if self._path is None or not pcm:
+            return
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            temporary = self._path.with_suffix(f".{os.getpid()}")
+            temporary.write_bytes(pcm)
+            temporary.replace(self._path)
+        except OSError as error:
+            log.warning("phrase not kept", folder=str(self._path.parent), error=str(error))
 
 
 def recordings() -> dict[tuple[Phrase, int], Speech]:
