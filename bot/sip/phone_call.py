@@ -9,16 +9,15 @@ from bot.core.audio import FRAME_SECONDS, seconds
 from bot.sip.errors import CallFailed, CallOver, CallRefused, CallTimeout
 from bot.sip.recording import Recording
 from bot.sip.sound import Ear, Mouth
-from bot.sip.stack import POLL, Stack, baresip
+from bot.sip.stack import POLL, Stack, baresip, finished
 
 if TYPE_CHECKING:
     from baresip import Call, StackEvent, UserAgent
 
 KEYS = "0123456789*#ABCD"
-_BETWEEN_KEYS = 160
-"""Milliseconds. An event is on the wire for 240 ms: at least 9 packets and its end three times
-(RFC 4733, section 2.5.1.4), 100 ms of which count as the key being held."""
-_LAST_KEY = 0.2
+_KEY_ENDS = 0.2
+"""Seconds between the release of a key (after 0.1 s) and the next: the event is on the wire for
+0.24 s, at least 9 packets and then its end three times (RFC 4733, section 2.5.1.4)."""
 _GRACE = 5.0
 """Seconds that the stack may take for what it does at once."""
 _BYE = "Connection reset by peer"
@@ -75,11 +74,9 @@ class PhoneCall:
 
     async def dial(self, agent: "UserAgent", uri: str, within: float) -> None:
         """Call `uri` and wait for the answer. Raise CallRefused or CallTimeout."""
-        self._native = await self._stack.dial(agent, uri, self._happened)
-        if not self._end.done():
-            self._stack.attach(self)
         outcomes: list[asyncio.Future[Any]] = [self._answer, self._end]
         try:
+            await finished(self._ring(agent, uri))
             await asyncio.wait(outcomes, timeout=within, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
             await self.hang_up()
@@ -93,6 +90,11 @@ class PhoneCall:
             if self._end.done():
                 raise CallRefused(0, self.detail or "they hung up at once")
             await asyncio.sleep(POLL)
+
+    async def _ring(self, agent: "UserAgent", uri: str) -> None:
+        self._native = await self._stack.dial(agent, uri, self._happened)
+        if not self._end.done():
+            self._stack.attach(self)
 
     async def play(self, pcm: bytes) -> None:
         """
@@ -111,15 +113,16 @@ class PhoneCall:
                 self._hush()
 
     async def press(self, keys: str) -> None:
-        """Press these keys (0-9 * # A-D), 0.26 s each, as RFC 4733 telephone events."""
+        """Press these keys (0-9 * # A-D), 0.3 s each, as RFC 4733 telephone events."""
         if not keys or set(keys) - set(KEYS):
             raise ValueError(f"keys must be some of {KEYS}, not {keys!r}")
         native = self._must_be_up()
         try:
-            await native.send_dtmf(keys, interdigit_ms=_BETWEEN_KEYS)
+            for key in keys:
+                await finished(native.send_dtmf(key))
+                await asyncio.sleep(_KEY_ENDS)
         except baresip().BaresipError as error:
             raise CallOver(f"key not sent: {error}") from error
-        await asyncio.sleep(_LAST_KEY)
 
     async def hang_up(self) -> None:
         """End the call. Idempotent."""
@@ -127,7 +130,7 @@ class PhoneCall:
             return
         self._hanging_up = True
         try:
-            await self._native.hangup()
+            await finished(self._native.hangup())
         except baresip().StaleHandleError:
             self._over(Ending.THEY)
         except baresip().BaresipError as error:

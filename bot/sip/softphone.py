@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, Self, get_args
 from bot.core.errors import ConfigError
 from bot.sip.errors import CallFailed, RegistrationRefused
 from bot.sip.phone_call import PhoneCall
-from bot.sip.stack import Place, Stack, baresip, borrowed
+from bot.sip.stack import Place, Stack, baresip, borrowed, finished
 
 if TYPE_CHECKING:
     from baresip import UserAgent
@@ -117,14 +117,14 @@ class Softphone:
     async def _register(self, agent: "UserAgent") -> None:
         library = baresip()
         try:
-            await agent.register(timeout=10.0)
+            await finished(agent.register(timeout=10.0), give_up=True)
         except library.RegistrationError as error:
             raise RegistrationRefused(error.status or 0, error.reason or str(error)) from error
         self._open.push_async_callback(self._unregister, agent)
 
     async def _unregister(self, agent: "UserAgent") -> None:
         with suppress(baresip().BaresipError):
-            await agent.unregister(timeout=2.0)
+            await finished(agent.unregister(timeout=2.0))
 
     async def _leave(self, call: PhoneCall) -> None:
         with suppress(CallFailed):

@@ -62,6 +62,8 @@ class Mouth:
         info, now = audio.info(), _now()
         if not info.tx_ready:
             return  # the call is ending: what the stack held is gone, not said
+        if not self._handed_over and info.tx_buffered:
+            return  # what was cut off is not thrown away yet, and would take this with it
         count = max(len(self._handed_over) - info.tx_buffered // self._size, 0)
         _note(self.sent, [self._handed_over.popleft() for _ in range(count)], self._spoke_at, now)
         self._spoke_at = now

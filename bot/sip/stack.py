@@ -7,11 +7,12 @@ baresip; its exceptions stop here.
 """
 
 import asyncio
+import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
 from bot.core.errors import ConfigError, ProtocolError
@@ -30,6 +31,9 @@ rtp_ports 20000-39999
 """No jitter buffer: frames come when their packets come, so that a test sees the wire."""
 
 
+_BIND = re.compile(r"\d+(\.\d+){3}(:\d+)?")
+
+Outcome = TypeVar("Outcome")
 Listener = Callable[["StackEvent"], None]
 
 
@@ -63,7 +67,7 @@ class Stack:
         library = baresip()
         runtime: Runtime = library.Runtime()
         try:
-            await finished(runtime.start(place.config()))
+            await runtime.start(place.config())
         except library.BaresipError as error:
             raise ProtocolError(f"the softphone cannot start on {place.bind}: {error}") from error
         return cls(runtime, place)
@@ -81,7 +85,8 @@ class Stack:
         if line not in self._agents:
             library = baresip()
             try:
-                self._agents[line] = await library.UserAgent.create(self._runtime, account)
+                making = library.UserAgent.create(self._runtime, account)
+                self._agents[line] = await finished(making)
             except library.BaresipError as error:
                 raise ProtocolError(f"account {account.user}: {error}") from error
         return self._agents[line]
@@ -95,6 +100,9 @@ class Stack:
             for event in self._early.pop(call.handle, ()):
                 listener(event)
             return call
+        except baresip().NoLocalAddressError as error:
+            reason = f"{uri} cannot be reached from {self.place.bind}: choose another bind"
+            raise CallRefused(0, reason) from error
         except (ValueError, baresip().BaresipError) as error:
             raise CallRefused(0, f"{uri}: {error}") from error
         finally:
@@ -141,6 +149,11 @@ class Place:
     bind: str
     rtp_timeout: int = 30
 
+    def __post_init__(self) -> None:
+        """Raise ConfigError for a bind that is no address."""
+        if not _BIND.fullmatch(self.bind):
+            raise ConfigError(f"bind {self.bind!r}: must be ADDRESS or ADDRESS:PORT (IPv4)")
+
     def config(self) -> "Config":
         """Return baresip's configuration."""
         address, _, port = self.bind.partition(":")
@@ -172,28 +185,41 @@ async def borrowed(place: Place) -> AsyncIterator[Stack]:
     Raise ConfigError while it runs in another place.
     """
     share = _shared.setdefault(asyncio.get_running_loop(), _Share())
-    async with share.turn:
-        if share.stack is None:
-            share.stack = await Stack.start(place)
-        stack = share.stack
-        if stack.place != place:
-            raise ConfigError(
-                f"a softphone of this process runs on {stack.place}, so none can run on {place}: "
-                "close it first, or use the same bind and rtp_timeout"
-            )
-        stack.users += 1
+    lease = _Lease()
     try:
-        yield stack
+        await finished(lease.take(share, place))
+        assert lease.stack is not None
+        yield lease.stack
     finally:
-        await finished(_give_back(share, stack))
+        await finished(lease.give_back(share))
 
 
-async def _give_back(share: _Share, stack: Stack) -> None:
-    async with share.turn:
-        stack.users -= 1
-        if not stack.users:
-            share.stack = None
-            await stack.close()
+class _Lease:
+    """One user's hold on the shared stack."""
+
+    def __init__(self) -> None:
+        self.stack: Stack | None = None
+
+    async def take(self, share: _Share, place: Place) -> None:
+        async with share.turn:
+            if share.stack is None:
+                share.stack = await Stack.start(place)
+            elif share.stack.place != place:
+                raise ConfigError(
+                    f"a softphone of this process runs on {share.stack.place}, so none can run "
+                    f"on {place}: close it first, or use the same bind and rtp_timeout"
+                )
+            self.stack = share.stack
+            self.stack.users += 1
+
+    async def give_back(self, share: _Share) -> None:
+        async with share.turn:
+            if self.stack is None:
+                return
+            self.stack.users -= 1
+            if not self.stack.users:
+                share.stack = None
+                await self.stack.close()
 
 
 def baresip() -> Any:
@@ -205,11 +231,20 @@ def baresip() -> Any:
     return library
 
 
-async def finished(work: Coroutine[Any, Any, None]) -> None:
-    """Await `work` to its end even when cancelled meanwhile: half a start can't be undone."""
+async def finished(work: Coroutine[Any, Any, Outcome], give_up: bool = False) -> Outcome:
+    """
+    Await `work` to its end even when cancelled meanwhile, and be cancelled then.
+
+    What is half done can't be undone, and the library's own waits may swallow a cancellation
+    (`asyncio.wait_for` up to Python 3.11). With `give_up`, `work` is cancelled too.
+    """
     task = asyncio.get_running_loop().create_task(work)
     try:
-        await asyncio.shield(task)
+        return await asyncio.shield(task)
     except asyncio.CancelledError:
+        if give_up:
+            task.cancel()
         await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()  # seen: the cancellation goes first
         raise

@@ -1,15 +1,16 @@
 """The softphone against another SIP stack on loopback."""
 
 import asyncio
+import sys
 import threading
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from bot.core.errors import BotError, ConfigError
-from bot.signal.g711 import alaw_decoded, alaw_encoded, ulaw_decoded, ulaw_encoded
-from bot.sip.errors import CallOver, CallRefused, CallTimeout
+from bot.core.errors import BotError, ConfigError, ProtocolError
+from bot.signal.g711 import ALAW_SILENCE, alaw_decoded, alaw_encoded, ulaw_decoded, ulaw_encoded
+from bot.sip.errors import CallOver, CallRefused, CallTimeout, SoftphoneMissing
 from bot.sip.phone_call import Ending
 from bot.sip.softphone import Account, Softphone, facing
 from tests.sip.sounds import middle, purity, tone
@@ -48,7 +49,7 @@ async def test_what_they_say_is_heard_in_both_laws_of_g711(codec):
     async with FarEnd() as far, phone_to(far.server) as phone:
         call = await phone.dial("100", codec)
         await far.legs[0].say(LAWS[codec][0](tone(1013, 8000)))
-        await asyncio.sleep(0.03)
+        await asyncio.sleep(0.1)
         heard = b"".join(frame.pcm for frame in call.received.frames)
         assert len(heard) == 16000
         assert purity(heard, 1013, 8000)[0] > 35
@@ -74,9 +75,9 @@ async def test_each_frame_has_the_time_at_which_it_came():
     async with FarEnd() as far, phone_to(far.server) as phone:
         call = await phone.dial("100")
         await far.legs[0].say(bytes(160 * 50))
-        await asyncio.sleep(0.03)
+        await asyncio.sleep(0.1)
         late = [f.at - at for f, at in zip(call.received.frames, far.legs[0].sent_at, strict=True)]
-        assert min(late) >= 0
+        assert min(late) > -0.02  # of two read at once, the first is dated by the second
         assert sorted(late)[25] < 0.010
 
 
@@ -88,7 +89,7 @@ async def test_lost_packets_leave_a_gap():
         sound = alaw_encoded(tone(1013, 8000))
         await far.legs[0].say(sound, lost=range(12, 37))
         stopped = await call.hears_silence(0.3, 1.0, after=await call.hears(1.0, after=start))
-        await asyncio.sleep(0.03)
+        await asyncio.sleep(0.1)
         assert stopped - start == pytest.approx(0.24, abs=0.1)
         assert len(call.received.frames) == 25
         assert len(call.received.pcm()) == pytest.approx(16000, abs=320)
@@ -118,20 +119,30 @@ async def test_playing_takes_as_long_as_speech():
 
 
 async def test_cancelled_speech_stops_at_once():
-    """The wire is silent within a few frames, and the next words come whole."""
+    """The wire is silent within a few frames."""
     async with FarEnd() as far, phone_to(far.server) as phone:
         call = await phone.dial("100")
         speech = asyncio.create_task(call.play(tone(500, 8000, 3.0)))
         await asyncio.sleep(0.5)
         speech.cancel()
         await asyncio.wait([speech])
-        stopped = asyncio.get_running_loop().time()
+        at_most = len(far.legs[0].sound()) + 3 * 160
         await asyncio.sleep(0.3)
-        loud = [p.at for p in far.legs[0].packets if len(set(p.payload)) > 1]
-        assert loud[-1] - stopped < 0.1
-        await call.play(tone(500, 8000, 0.2))
-        await asyncio.sleep(0.05)
-        assert sum(len(set(p.payload)) > 1 for p in far.legs[0].packets) - len(loud) in (10, 11)
+        assert not far.legs[0].sound()[at_most:].strip(ALAW_SILENCE)
+
+
+async def test_words_after_cancelled_speech_come_whole():
+    """What is said right after an interruption loses nothing."""
+    words = tone(900, 8000, 0.2)
+    async with FarEnd() as far, phone_to(far.server) as phone:
+        call = await phone.dial("100")
+        speech = asyncio.create_task(call.play(tone(500, 8000, 3.0)))
+        await asyncio.sleep(0.3)
+        speech.cancel()
+        await asyncio.wait([speech])
+        await call.play(words)
+        await asyncio.sleep(0.2)
+        assert alaw_encoded(words) in far.legs[0].sound()
 
 
 async def test_keys_arrive_once_and_in_order():
@@ -303,6 +314,52 @@ async def test_a_phone_that_is_not_started_cannot_dial():
     """The error says how it is started."""
     with pytest.raises(ConfigError, match="async with"):
         await Softphone().dial("100")
+
+
+async def test_a_missing_package_is_named_with_the_remedy(monkeypatch):
+    """Without the optional package the error says what to install."""
+    monkeypatch.setitem(sys.modules, "baresip", None)
+    with pytest.raises(SoftphoneMissing, match=r"pip install 'voicebot\[sip\]'"):
+        async with Softphone():
+            pass
+
+
+async def test_a_port_that_is_taken():
+    """The error names the address, and the next phone starts."""
+    async with FarEnd() as far:
+        with pytest.raises(ProtocolError, match=far.server):
+            async with phone_to(far.server, bind=far.server):
+                pass
+        async with phone_to(far.server) as phone:
+            assert (await phone.dial("100")).up
+
+
+@pytest.mark.parametrize("moment", [0.0, 0.001, 0.003, 0.006, 0.012, 0.1])
+async def test_it_can_be_cancelled_at_any_moment(moment):
+    """Cancelled while it starts, dials or speaks, it leaves nothing, and the next one starts."""
+
+    async def speak():
+        async with phone_to(far.server) as phone:
+            call = await phone.dial("100")
+            await call.play(tone(500, 8000, 2.0))
+
+    async with FarEnd() as far:
+        tasks = asyncio.all_tasks()
+        speaking = asyncio.create_task(speak())
+        await asyncio.sleep(moment)
+        speaking.cancel()
+        await asyncio.wait([speaking])
+        assert speaking.cancelled()
+        assert asyncio.all_tasks() == tasks
+        async with phone_to(far.server) as phone:
+            assert (await phone.dial("100")).up
+
+
+@pytest.mark.parametrize("bind", ["localhost", "127.0.0.1:sip"])
+async def test_a_bind_that_is_no_address_is_named(bind):
+    """The error says what an address looks like."""
+    with pytest.raises(ConfigError, match="ADDRESS:PORT"):
+        Softphone(bind=bind)
 
 
 async def test_a_server_that_cannot_be_is_named():
