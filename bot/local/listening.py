@@ -129,7 +129,8 @@ class Listening:
     async def transcripts(self) -> AsyncIterator[Heard]:
         """Yield interims and finals in order, until `end` was called and all is read."""
         while (news := await self._news.get()) is not None:
-            self._room.set()
+            if self._news.qsize() < _FINALS_WAITING:
+                self._room.set()
             if isinstance(news, Heard):
                 yield news
                 continue

@@ -108,6 +108,11 @@ class RunningServer:
         """Make texts in the background."""
         self._preparing = asyncio.create_task(_prepared(speaker, texts, manner))
 
+    async def prepared(self) -> None:
+        """Wait until the fixed texts are made."""
+        if self._preparing is not None:
+            await asyncio.wait([self._preparing])
+
     async def stop(self, grace: float = _GRACE_SECONDS) -> None:
         """Take no new requests, give running ones `grace` seconds, and end the threads."""
         if self._preparing is not None:
