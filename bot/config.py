@@ -38,20 +38,20 @@ class AudioSocketSettings(_Part):
     """Where Asterisk connects with the audio of a call."""
 
     host: str = "127.0.0.1"
+    """The address to listen on; `0.0.0.0` for all. There is no encryption: keep it private."""
     port: Port = 9092
     admission: Literal["registered", "open"] = "registered"
     """`open` accepts calls that nobody registered: for a lab only."""
     advertise: str = ""
     """`host:port` that Asterisk is told to dial; empty: what we are bound to."""
     max_calls: Annotated[int, Field(ge=1, le=2000)] = 50
+    """Calls at once; further ones are refused, and the dialplan's fallback takes them."""
     max_pending: Annotated[int, Field(ge=1, le=1000)] = 32
     """Connections that have not said their UUID yet."""
     hello_timeout: Seconds = 2.0
     """Seconds that a connection may take to send its UUID."""
     max_frame_bytes: Annotated[int, Field(ge=320, le=65535)] = 8192
     """The longest AudioSocket payload accepted (Asterisk sends 320 or 640)."""
-    idle_timeout: Seconds = 60.0
-    """Seconds without one byte from Asterisk after which the call is taken for dead."""
 
 
 class HttpSettings(_Part):
@@ -69,8 +69,9 @@ class PbxSettings(_Part):
     ticket_seconds: Seconds = 10.0
     """How long a registered call may take to arrive by AudioSocket."""
     transfer_context: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,79}$")] = "bot-agents"
+    """The dialplan context to which callers are transferred; it must allow it (BOT_TRANSFERS)."""
     transfer_exten: Annotated[str, Field(pattern=r"^[A-Za-z0-9*#_+-]{1,79}$")] = "s"
-    """Where `transfer` sends the caller: a context and extension of the dialplan."""
+    """The extension in that context."""
 
 
 class TlsSettings(_Part):
