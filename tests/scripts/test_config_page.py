@@ -4,5 +4,5 @@ from scripts.config_page import PAGE, page
 
 
 def test_the_configuration_page_is_current():
-    """Every setting is documented: `python -m scripts.config_page` was run after the last change."""
+    """Whoever changes a setting runs `python -m scripts.config_page`."""
     assert PAGE.read_text(encoding="utf-8") == page()
