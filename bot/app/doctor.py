@@ -1,6 +1,7 @@
 """`voicebot doctor`: is each neighbour well, and if not, what is to be done?"""
 
 import asyncio
+import errno
 import socket
 
 from bot.asterisk import probe as asterisk
@@ -34,23 +35,14 @@ async def examine(settings: Settings, sip: str) -> list[Finding]:
 def _port(name: str, host: str, port: int) -> Finding:
     """Whether we could listen here; a bot that is up already is fine, too."""
     label = f"port of {name}, {host}:{port}"
-    variable = f"BOT_{name.upper()}__PORT"
     try:
         socket.create_server((host, port)).close()
         return Finding(label, True, "free")
     except OSError as error:
-        taken = _answers(host, port)
-        what = "taken (by a running bot?)" if taken else str(error.strerror)
-        remedy = "" if taken else f"set BOT_{name.upper()}__HOST and {variable} to an own address"
-        return Finding(label, taken, what, remedy)
-
-
-def _answers(host: str, port: int) -> bool:
-    try:
-        with socket.create_connection((host, port), timeout=1.0):
-            return True
-    except OSError:
-        return False
+        if error.errno == errno.EADDRINUSE:
+            return Finding(label, True, "taken: by a running bot, or set another port")
+        remedy = f"set BOT_{name.upper()}__HOST and BOT_{name.upper()}__PORT to an address of ours"
+        return Finding(label, False, str(error.strerror), remedy)
 
 
 async def _clock() -> Finding:
