@@ -339,21 +339,28 @@ def _problems(error: ValidationError) -> Iterator[str]:
             yield f"{'.'.join(path)}: no such setting{_nearest(path[-1], _siblings(path))}"
         else:
             variable = PREFIX + DELIMITER.join(path).upper()
-            given = "" if _secret(path) else f" (given: {problem['input']!r})"
+            given = f" (given: {problem['input']!r})" if _may_be_shown(path) else ""
             yield f"{'.'.join(path)} ({variable}): {problem['msg']}{given}"
 
 
 def _siblings(path: list[str]) -> list[str]:
     """The right names at the place where `path` has a wrong one."""
+    return list(getattr(_kind(path[:-1]), "model_fields", {}))
+
+
+def _kind(path: list[str]) -> Any:
+    """The type of the setting at this path; None where there is none."""
     model: Any = Settings
-    for part in path[:-1]:
+    for part in path:
         field = getattr(model, "model_fields", {}).get(part)
         model = field.annotation if field else None
-    return list(getattr(model, "model_fields", {}))
+    return model
 
 
-def _secret(path: list[str]) -> bool:
-    return any(part in ("api_key", "token", "metadata") for part in path)
+def _may_be_shown(path: list[str]) -> bool:
+    """Whether what was given can hold no secret: it is none, and no part that may hold one."""
+    whole = hasattr(_kind(path), "model_fields")
+    return not whole and not any(part in ("api_key", "token", "metadata") for part in path)
 
 
 def _nearest(name: str, known: list[str]) -> str:

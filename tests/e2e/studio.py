@@ -58,10 +58,11 @@ class Studio:
 
 
 @asynccontextmanager
-async def studio(*answers, hertz=700.0, bot=None):
+async def studio(*answers, hertz=700.0, bot=None, until="phrases ready"):
     """
     Everything up. The model gives these answers in turn; the voice is a tone of `hertz`; the
-    recogniser understands "मेरा बिल" whenever the caller falls silent.
+    recogniser understands "मेरा बिल" whenever the caller falls silent. `until`: the event that the
+    bot logs before calls may come.
     """
     recognition = FakeRecognition(understands("मेरा बिल"))
     synthesis = FakeSynthesis(tone(hertz))
@@ -80,7 +81,7 @@ async def studio(*answers, hertz=700.0, bot=None):
             **(bot or {}),
         }
         program = await start(stack, folder, "bot", ["serve"], variables)
-        await program.logs("phrases ready", 30.0)
+        await program.logs(until, 30.0)
         url = f"http://127.0.0.1:{variables['BOT_HTTP__PORT']}"
         extra = {"extensions_custom.conf": PERSON}
         asterisk = Pbx(url, agents="Local/100@test-person", extra=extra)

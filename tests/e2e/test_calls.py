@@ -177,6 +177,19 @@ async def test_with_the_bot_down_the_caller_hears_the_apology():
         await gone_from_asterisk(house)
 
 
+async def test_without_riva_recordings_speak_and_a_person_takes_over():
+    """Neither hearing nor a voice: the caller is told so in a recorded voice, and handed on."""
+    nobody = {"BOT_RIVA__URI": "127.0.0.1:9", "BOT_RIVA__ASR__RECONNECTS": "1"}
+    async with studio(bot=nobody, until="phrases not ready, trying again") as house:
+        call = await (await house.phone()).dial("100")
+        first = await call.hears(10.0, after=call.answered_at)
+        assert first - call.answered_at < 8.0
+        await whistling(call)
+        await call.hang_up()
+        ended = await house.bot.logs("call ended")
+        assert ended["ending"] == "transfer"
+
+
 async def test_a_full_bot_sends_the_caller_to_the_fallback():
     """One line, two callers: the second hears the apology, the first goes on."""
     async with studio(bot={"BOT_AUDIOSOCKET__MAX_CALLS": "1"}) as house:
