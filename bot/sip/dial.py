@@ -37,7 +37,7 @@ class DialOptions:
     """How long to wait for the answer."""
     pause: float = 0.8
     """How long a silence means that it is our turn."""
-    patience: float = 10.0
+    patience: float = 5.0
     """How long to wait for their first word before we speak."""
     bind: str | None = None
 
