@@ -44,9 +44,9 @@ class EspeakMissing(BotError):
 class Espeak:
     """The espeak-ng program."""
 
-    def __init__(self, program: str | None = None) -> None:
+    def __init__(self, program: str | None = None, cache: Path | None = None) -> None:
         """Find the program (or take `program`). Raise EspeakMissing where there is none."""
-        self._program = program or _find()
+        self._program = program or _find(cache or cache_folder())
 
     def phonemes(self, text: str) -> str:
         """Give the IPA of Hindi text as Kokoro writes it: words parted by blanks, no end mark."""
@@ -81,13 +81,13 @@ class Espeak:
         return done.stdout
 
 
-def _find() -> str:
+def _find(cache: Path) -> str:
     chosen = os.environ.get("VOICEBOT_ESPEAK")
     if chosen:
         if not shutil.which(chosen):
             raise EspeakMissing(f"VOICEBOT_ESPEAK is {chosen}, which is no program")
         return chosen
-    cached = cache_folder() / "bin" / "espeak-ng"
+    cached = cache / "bin" / "espeak-ng"
     found = shutil.which("espeak-ng") or shutil.which(str(cached))
     if not found:
         raise EspeakMissing(

@@ -23,8 +23,8 @@ from bot.signal.resampler import Resampler
 
 _BEFORE_FRAMES = 10
 """Sound kept from before an utterance begins (0.32 s): the onset of the first word."""
-_EARLY_FRAMES = 6
-"""Silence (192 ms) after which the final is read although the utterance is not over yet."""
+_EARLY_FRAMES = 4
+"""Silence (128 ms) after which the final is read although the utterance is not over yet."""
 _PART_SHARE = 0.95
 _LONGEST_FRAMES = 60_000 // FRAME_MS
 """An utterance of a minute is closed: nobody waits longer for an answer."""
@@ -190,7 +190,7 @@ class Listening:
 
     def _interim_due(self, utterance: Utterance) -> bool:
         due = utterance.fresh_frames * FRAME_MS >= self._settings.interim_ms
-        spare = self._settings.interims and self._workers.idle
+        spare = self._settings.interims and self._workers.spare
         return due and spare and utterance.silence_frames == 0
 
     def _close(self, utterance: Utterance) -> None:

@@ -61,11 +61,11 @@ class SpeechOptions:
     asr_model: Path | None = None
     """A folder of another faster-whisper model, which decodes Hindi directly."""
     asr_threads: int = 2
-    """Cores for one decode."""
-    asr_workers: int = 1
-    """Decodes at once."""
+    """Cores for recognition: so many decodes at once on one core each (see `asr_workers`)."""
+    asr_workers: int = 0
+    """Decodes at once; 0: as many as threads, but one for another `asr_model`, which is slower."""
     tts_threads: int = 2
-    tts_workers: int = 1
+    """Cores for one clause; clauses are made one after the other."""
     streams: int = 32
     """Recognition streams at once, and as many synthesis requests."""
     prepare: Sequence[str] = ()
@@ -79,6 +79,11 @@ class SpeechOptions:
     """In the place of Kokoro and espeak-ng."""
     detectors: Callable[[], Detector] | None = None
     """Makes a stream's voice detector, in the place of silero."""
+
+    @property
+    def decodes(self) -> int:
+        """Decodes at once."""
+        return self.asr_workers or (1 if self.asr_model else self.asr_threads)
 
 
 @dataclass(slots=True)
@@ -138,8 +143,8 @@ async def serve(options: SpeechOptions) -> RunningServer:
     engines = await asyncio.to_thread(load_engines, options)
     for complaint in engines.complaints:
         log.warning("speech server lacks something", reason=complaint)
-    hearing = Workers(options.asr_workers, "asr")
-    talking = Workers(options.tts_workers, "tts")
+    hearing = Workers(options.decodes, "asr")
+    talking = Workers(1, "tts")
     speaker = Speaker(talking)
     health = Health({ASR_SERVICE: engines.decoder is not None, TTS_SERVICE: bool(engines.voices)})
     synthesis = Synthesis(
@@ -201,7 +206,8 @@ def _load_decoder(options: SpeechOptions, engines: _Engines) -> None:
 
 
 def _whisper_settings(options: SpeechOptions) -> WhisperSettings:
-    threads, workers = options.asr_threads, options.asr_workers
+    workers = options.decodes
+    threads = max(1, options.asr_threads // workers)
     if options.asr_model is not None:
         return WhisperSettings(
             options.asr_model,
@@ -217,7 +223,7 @@ def _whisper_settings(options: SpeechOptions) -> WhisperSettings:
 
 def _load_voices(options: SpeechOptions, engines: _Engines) -> None:
     try:
-        espeak = Espeak()
+        espeak = Espeak(cache=options.cache)
     except EspeakMissing as error:
         engines.tts_missing = f"synthesis is not available: {error}"
         engines.complaints.append(engines.tts_missing)

@@ -65,6 +65,11 @@ class Workers:
         return self._running < self.count
 
     @property
+    def spare(self) -> bool:
+        """Whether there is room for work that is only nice to have: one worker stays free."""
+        return self._running < max(1, self.count - 1)
+
+    @property
     def waiting(self) -> int:
         """Pieces of work in line that somebody still wants."""
         return sum(not ticket.result.done() for ticket in self._line)
