@@ -1,8 +1,8 @@
 """
 What of a text is spoken, and in which pieces: cleaned of what has no sound, cut into clauses.
 
-The first clause is heard while the next is being made, so a short opening clause is left alone
-and only later ones are joined. It knows no voice.
+The first clause is heard while the next is being made. A long opening clause is cut in two: its
+sound comes in half the time, and a recogniser understands it as well. It knows no voice.
 """
 
 import re
@@ -19,9 +19,19 @@ _RUPEES = re.compile(r"₹\s*([\d,.]*\d)")
 _PERCENT = re.compile(r"(\d)\s*%")
 _LONGEST = 160
 """Letters in a clause; Kokoro takes 510 phonemes, and a Hindi letter makes about one."""
+_LONG_OPENING = 34
+"""Letters: some two and a half seconds of speech, one second of work on two cores."""
+_OPENING_SHARE = 0.42
+"""Of a long opening is said first, where that ends a phrase."""
+_PHRASE_ENDS = frozenset(["को", "में", "से", "पर", "ने", "है", "हैं", "तक", "लिए", "और", "कि"])
+"""Words after which a breath is natural."""
+_PHRASE_WORTH = 5
+"""Letters that a cut may lie off that place to come after one of them."""
 
 _PAUSES = {",": 0.12, ";": 0.18, ":": 0.18, "—": 0.18}
 _SENTENCE_PAUSE = 0.28
+_MARKS = "।॥.?!…,;:—"
+_FEW_WORDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +43,12 @@ class Clause:
     """Seconds of silence after it, where another clause follows."""
 
     @property
-    def asks(self) -> bool:
-        """Whether the voice should rise."""
-        return self.text.rstrip().endswith("?")
+    def ending(self) -> str:
+        """The mark that its melody ends on: a question rises, a cut sentence goes on."""
+        mark = self.text[-1]
+        if mark in "?!":
+            return mark
+        return "." if mark in _MARKS else ","
 
 
 def spoken(text: str) -> str:
@@ -51,11 +64,27 @@ def spoken(text: str) -> str:
 def clauses(text: str) -> list[Clause]:
     """The clauses of a cleaned text, in order; none where nothing can be spoken."""
     pieces = [piece for whole in _END.split(text) for piece in _short(whole.strip())]
-    return [Clause(piece, _pause(piece)) for piece in pieces if _SPOKEN.search(piece)]
+    pieces = [piece for piece in pieces if _SPOKEN.search(piece)]
+    opening = _halves(pieces[0]) if pieces else []
+    return [Clause(piece, _pause(piece)) for piece in [*opening, *pieces[1:]]]
 
 
 def _pause(piece: str) -> float:
-    return _PAUSES.get(piece[-1], _SENTENCE_PAUSE if piece[-1] in "।॥.?!…" else 0.0)
+    return _PAUSES.get(piece[-1], _SENTENCE_PAUSE if piece[-1] in _MARKS else 0.0)
+
+
+def _halves(opening: str) -> list[str]:
+    """Cut a long opening clause a little before its middle, and after a phrase if possible."""
+    words = opening.split()
+    if len(opening) < _LONG_OPENING or len(words) < _FEW_WORDS:
+        return [opening]
+
+    def off_place(count: int) -> float:
+        lead = abs(len(" ".join(words[:count])) - _OPENING_SHARE * len(opening))
+        return lead - (_PHRASE_WORTH if words[count - 1] in _PHRASE_ENDS else 0)
+
+    count = min(range(2, len(words) - 1), key=off_place)
+    return [" ".join(words[:count]), " ".join(words[count:])]
 
 
 def _short(piece: str) -> list[str]:

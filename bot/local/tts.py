@@ -134,10 +134,9 @@ class Kokoro:
 
     def speak(self, clause: Clause, voice: str, speed: float, stop: Stop) -> Spoken:
         """Make the sound of one clause, at 24 kHz."""
-        ending = "?" if clause.asks else "."
         phonemes = [
             letter
-            for letter in self._espeak.phonemes(clause.text)[:_LONGEST] + ending
+            for letter in self._espeak.phonemes(clause.text)[:_LONGEST] + clause.ending
             if letter in self._number
         ]
         sound, frames = self._run([self._number[one] for one in phonemes], voice, speed, stop)

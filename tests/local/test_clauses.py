@@ -28,9 +28,20 @@ def test_pauses_follow_the_marks():
     assert stop.pause > comma.pause > none.pause == 0
 
 
-def test_a_question_rises():
-    """Only a clause that ends in a question mark asks."""
-    assert [clause.asks for clause in clauses("अच्छा, सच?")] == [False, True]
+def test_the_melody_follows_the_mark():
+    """A question rises, a sentence falls, and what was cut goes on."""
+    endings = [clause.ending for clause in clauses("अच्छा, सच? हाँ। जी")]
+    assert endings == [".", "?", ".", ","]
+
+
+def test_a_long_opening_is_cut_after_a_phrase():
+    """Its first half is heard while the second is made; later clauses stay whole."""
+    long = "आपका इस महीने का बिल बारह सौ पैंतालीस रुपये है।"
+    assert texts(f"{long} {long}") == [
+        "आपका इस महीने का बिल",
+        "बारह सौ पैंतालीस रुपये है।",
+        long,
+    ]
 
 
 @pytest.mark.parametrize(
