@@ -22,9 +22,9 @@ class Settings:
     rtp_ports: tuple[int, int] = (10000, 10399)
     accounts: tuple[str, ...] = ("6001", "6002")
     agents: str = "PJSIP/6002"
-    fallback: str = ""
+    fallback: str = "bot-agents,s,1"
     sounds: Path = CONFIGURATION / "sounds/hi"
-    """The folder of bot-apology.sln16 (16 kHz, 16 bit, no header) or bot-apology.wav (8 kHz)."""
+    """The folder of bot-apology and bot-nobody: .sln16 (16 kHz, no header) or 8 kHz .wav."""
     trace: bool = False
     """Every step of the dialplan goes to the log (caller numbers and the token too)."""
     extra: dict[str, str] = field(default_factory=dict)

@@ -2,8 +2,8 @@
 Records the phrases that must sound even when no synthesizer can be reached.
 
 `python -m scripts.record_phrases --uri HOST:PORT --voice NAME` asks a Riva server (or `voicebot
-local`) and writes the bot's own phrases into bot/app/sounds and the dialplan's apology into
-asterisk/sounds/hi, all at 16 kHz.
+local`) and writes the bot's own phrases into bot/app/sounds and those of the dialplan
+into asterisk/sounds/hi, all at 16 kHz.
 """
 
 import argparse
@@ -19,11 +19,12 @@ from bot.riva.channel import Riva
 from bot.riva.tts import RivaSynthesizer
 
 ROOT = Path(__file__).resolve().parent.parent
-APOLOGY = (
-    "क्षमा कीजिए, इस समय हमारी स्वचालित सेवा उपलब्ध नहीं है। कृपया लाइन पर बने रहिए, "
-    "हम आपको हमारे प्रतिनिधि से जोड़ रहे हैं।"
-)
-"""What the dialplan plays when the bot cannot take the call."""
+DIALPLAN = {
+    "bot-apology": "क्षमा कीजिए, इस समय हमारी स्वचालित सेवा उपलब्ध नहीं है। कृपया लाइन पर बने रहिए, "
+    "हम आपको हमारे प्रतिनिधि से जोड़ रहे हैं।",
+    "bot-nobody": "क्षमा कीजिए, अभी कोई प्रतिनिधि उपलब्ध नहीं है। कृपया कुछ देर बाद फिर से फ़ोन कीजिए। नमस्ते।",
+}
+"""What the dialplan plays when the bot cannot take the call, and when no person can either."""
 
 
 async def main() -> None:
@@ -40,8 +41,9 @@ async def main() -> None:
     for phrase in Phrase:
         pcm = await _spoken(tts, getattr(PhraseSettings(), phrase.value))
         _write(ROOT / f"bot/app/sounds/{phrase.value}.wav", pcm)
-    sounds = ROOT / "asterisk/sounds/hi"
-    (sounds / "bot-apology.sln16").write_bytes(await _spoken(tts, APOLOGY))
+    for name, text in DIALPLAN.items():
+        pcm = await _spoken(tts, text)
+        (ROOT / f"asterisk/sounds/hi/{name}.sln16").write_bytes(pcm)
     await riva.close()
 
 

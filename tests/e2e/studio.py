@@ -19,8 +19,7 @@ from tests.riva.fakes import serving as riva_serving
 
 PERSON = """[test-person]
 exten => 100,1,Answer()
- same => n,Playtones(1400)
- same => n,Wait(20)
+ same => n,Playback({folder}/whistle)
 """
 """The agent of these tests: whistles at 1400 Hz."""
 LETTER = 0.06
@@ -83,7 +82,9 @@ async def studio(*answers, hertz=700.0, bot=None, until="phrases ready"):
         program = await start(stack, folder, "bot", ["serve"], variables)
         await program.logs(until, 30.0)
         url = f"http://127.0.0.1:{variables['BOT_HTTP__PORT']}"
-        extra = {"extensions_custom.conf": PERSON}
+        whistle = sine(1400.0, 8000, 20.0)
+        await asyncio.to_thread((folder / "whistle.sln").write_bytes, whistle)
+        extra = {"extensions_custom.conf": PERSON.format(folder=folder)}
         asterisk = Pbx(url, agents="Local/100@test-person", extra=extra)
         await asyncio.to_thread(asterisk.__enter__)
         stack.push_async_callback(asyncio.to_thread, asterisk.__exit__, None, None, None)
@@ -108,12 +109,17 @@ def tone(hertz):
     async def script(stream, requests, context):
         async for request in requests:
             rate = request.sample_rate_hz
-            time = np.arange(int(len(request.text) * LETTER * rate)) / rate
-            pcm = (9000 * np.sin(2 * np.pi * hertz * time)).astype("<i2").tobytes()
+            pcm = sine(hertz, rate, len(request.text) * LETTER)
             for at in range(0, len(pcm), rate // 5):
                 yield audio(pcm[at : at + rate // 5])
 
     return script
+
+
+def sine(hertz, rate, seconds):
+    """A whistle, as PCM."""
+    time = np.arange(int(seconds * rate)) / rate
+    return (9000 * np.sin(2 * np.pi * hertz * time)).astype("<i2").tobytes()
 
 
 def pitch(pcm, rate):
