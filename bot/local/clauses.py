@@ -25,6 +25,10 @@ _OPENING_SHARE = 0.42
 """Of a long opening is said first, where that ends a phrase."""
 _PHRASE_ENDS = frozenset(["को", "में", "से", "पर", "ने", "है", "हैं", "तक", "लिए", "और", "कि"])
 """Words after which a breath is natural."""
+_CLINGING = frozenset(
+    ["है", "हैं", "हूँ", "हो", "था", "थी", "थे", "रहा", "रही", "रहे", "गया", "गई", "गए", "भी", "ही"]
+)
+"""Words that belong to the one before them."""
 _PHRASE_WORTH = 5
 """Letters that a cut may lie off that place to come after one of them."""
 
@@ -81,7 +85,9 @@ def _halves(opening: str) -> list[str]:
 
     def off_place(count: int) -> float:
         lead = abs(len(" ".join(words[:count])) - _OPENING_SHARE * len(opening))
-        return lead - (_PHRASE_WORTH if words[count - 1] in _PHRASE_ENDS else 0)
+        ends = words[count - 1] in _PHRASE_ENDS and words[count] not in _CLINGING
+        clings = words[count] in _CLINGING
+        return lead + _PHRASE_WORTH * (clings - ends)
 
     count = min(range(2, len(words) - 1), key=off_place)
     return [" ".join(words[:count]), " ".join(words[count:])]
