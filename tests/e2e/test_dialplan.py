@@ -1,5 +1,6 @@
 """The dialplan in a real Asterisk, with a stand-in for the bot and callers without phones."""
 
+import re
 import time
 import uuid
 from collections.abc import Iterator
@@ -255,4 +256,5 @@ def test_a_fallback_that_fails_too_ends_the_call() -> None:
         pbx.call("s", "bot-fallback")
         until(lambda: pbx.log_text().count("[s@bot-fallback:1]") == 2, 30)
         until(lambda: pbx.channels() == 0, 30)
-        assert pbx.log_text().count("bot-apology") == pbx.log_text().count("bot-nobody") == 1
+        played = re.findall(r"hi/(bot-\w+)", pbx.log_text())
+        assert played == ["bot-apology", "bot-nobody"]

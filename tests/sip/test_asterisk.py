@@ -10,8 +10,6 @@ from bot.sip.softphone import Account, Softphone
 from tests.e2e.pbx import Pbx
 from tests.sip.sounds import middle, purity, tone
 
-pytest.importorskip("baresip", reason="needs the extra [sip]")
-
 pytestmark = [pytest.mark.real_time, pytest.mark.asterisk]
 
 DIALPLAN = """

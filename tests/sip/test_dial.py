@@ -11,14 +11,10 @@ from bot.signal.g711 import alaw_encoded
 from bot.sip.dial import DialOptions, dial
 from bot.sip.errors import CallRefused
 from bot.sip.phone_call import Ending
-from tests.sip.sounds import tone
-from tests.sip.test_wavs import wav
-
-pytest.importorskip("baresip", reason="needs the extra [sip]")
-pytest.importorskip("aiosipua", reason="needs the development dependencies")
-
 from tests.sip.far_end import DTMF, FarEnd
 from tests.sip.refusals import Door
+from tests.sip.sounds import tone
+from tests.sip.test_wavs import wav
 
 pytestmark = pytest.mark.real_time
 

@@ -13,13 +13,9 @@ from bot.signal.g711 import ALAW_SILENCE, alaw_decoded, alaw_encoded, ulaw_decod
 from bot.sip.errors import CallOver, CallRefused, CallTimeout, SoftphoneMissing
 from bot.sip.phone_call import Ending
 from bot.sip.softphone import Account, Softphone, facing
-from tests.sip.sounds import middle, purity, tone
-
-pytest.importorskip("baresip", reason="needs the extra [sip]")
-pytest.importorskip("aiosipua", reason="needs the development dependencies")
-
 from tests.sip.far_end import DTMF, FarEnd
 from tests.sip.refusals import Door
+from tests.sip.sounds import middle, purity, tone
 
 pytestmark = pytest.mark.real_time
 
