@@ -256,5 +256,5 @@ def test_a_fallback_that_fails_too_ends_the_call() -> None:
         pbx.call("s", "bot-fallback")
         until(lambda: pbx.log_text().count("[s@bot-fallback:1]") == 2, 30)
         until(lambda: pbx.channels() == 0, 30)
-        played = re.findall(r"hi/(bot-\w+)", pbx.log_text())
+        played = re.findall(r"Playing '.*hi/(bot-\w+)", pbx.log_text())
         assert played == ["bot-apology", "bot-nobody"]
