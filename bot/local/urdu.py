@@ -69,6 +69,8 @@ _TOGETHER = {(_MAIN, "نے"): "मैंने"} | {
 }
 """Pairs of words in Urdu script that are one word in Devanagari."""
 
+_YES = re.compile("ha[nNjlyZ]?y?")
+_NO = re.compile("[nl]h[yeadrN]*")
 _FUTURE = re.compile(r"(\S) (गा|गे|गी)(?=\s|$)")
 """Urdu parts the ending of the future from its verb: "aae ga", Hindi does not."""
 
@@ -138,6 +140,8 @@ class Spelling:
         """Spell an utterance. `hints` are words or phrases in Devanagari that are likely."""
         text = _MARKS.sub("", _PUNCTUATION.sub(" ", urdu.translate(_DIGITS)))
         written = list(_joined(_WORD.findall(text)))
+        if len(written) == 1 and (answer := _yes_or_no(written[0])):
+            return answer
         expected = _hinted(tuple(hints), min(boost, _MOST_BOOST)) if hints else None
         if len(written) == 1 and expected is None:
             expected = _hinted(tuple(SHORT_ANSWERS), SHORT_ANSWER_BOOST)
@@ -159,6 +163,14 @@ class Spelling:
         sounds = urdu_sounds(word)
         found = self._lexicon.nearest(sounds) if sounds else None
         return found or (float("inf"), letter_by_letter(word))
+
+
+def _yes_or_no(word: str) -> str:
+    """Tell a bare "haan" or "nahin", whose ends Whisper makes up: empty for other words."""
+    sounds = urdu_sounds(word)
+    if _YES.fullmatch(sounds):
+        return "हाँ"
+    return "नहीं" if _NO.fullmatch(sounds) else ""
 
 
 def _joined(words: list[str]) -> Iterable[str]:

@@ -63,7 +63,7 @@ _LOOSE = str.maketrans(
 _VOWELS = "aAywe"
 _ALIKE = {
     "td": 0.8, "Tt": 0.35, "Dd": 0.35, "RD": 0.25, "Rr": 0.35, "Rd": 0.5, "zj": 0.25, "sS": 0.4,
-    "sz": 0.7, "xk": 0.4, "fp": 0.5, "bp": 0.6, "kg": 0.6, "cj": 0.6, "Aa": 0.1, "ye": 0.1,
+    "sz": 0.7, "xk": 0.4, "fp": 0.5, "bp": 0.6, "kg": 0.6, "cj": 0.6, "Aa": 0.1, "ye": 0.25,
     "ae": 0.3, "ay": 0.35, "nN": 0.15, "hH": 0.2, "nm": 0.6, "TD": 0.6, "wb": 0.7, "wf": 0.8,
     "RT": 0.6, "zZ": 0.05, "Zd": 0.4, "Zj": 0.3, "ah": 0.4, "aw": 0.35, "yw": 0.5,
 }  # fmt: skip
@@ -94,7 +94,8 @@ def hindi_sounds(word: str) -> str:
 
 def _settled(sounds: str) -> str:
     """One spelling for sounds that the two scripts write differently."""
-    return re.sub("e(?=.)", "y", sounds.replace("kH", "x").replace("pH", "f"))
+    single = re.sub(r"([bcdgjklmnprstTDRS])\1", r"\1", sounds)  # Urdu leaves doubling unwritten.
+    return re.sub("e(?=.)", "y", single.replace("kH", "x").replace("pH", "f"))
 
 
 def loose(sounds: str) -> str:
