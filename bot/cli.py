@@ -79,6 +79,7 @@ def _add_dial(parser: argparse.ArgumentParser) -> None:
     add("--record", type=Path, help="write the call: stereo, we left, they right")
     add("--codec", choices=("PCMA", "PCMU", "G722"), default="PCMA")
     add("--seconds", type=float, default=60.0, help="how long the call may last")
+    add("--ring", type=float, default=20.0, help="how long to wait for an answer, in seconds")
     add("--bind", help="our own address")
     parser.set_defaults(run=_dial)
 
@@ -123,6 +124,7 @@ def _dial(options: argparse.Namespace) -> int:
                 record=options.record,
                 codec=options.codec,
                 seconds=options.seconds,
+                ring=options.ring,
                 bind=options.bind,
             )
         )

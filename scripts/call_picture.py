@@ -1,8 +1,6 @@
 """Draws a call: both voices on one time axis, and for every turn its words and marks."""
 
 import html
-import wave
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,17 +21,6 @@ COLOURS = {
 }
 
 
-def write_wav(path: Path, caller: bytes, bot: bytes, rate: int) -> None:
-    """A stereo file: the caller left, the bot right."""
-    size = max(len(caller), len(bot))
-    left, right = (np.frombuffer(pcm.ljust(size, b"\0"), "<i2") for pcm in (caller, bot))
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(2)
-        file.setsampwidth(2)
-        file.setframerate(rate)
-        file.writeframes(np.stack([left, right], axis=1).tobytes())
-
-
 def page(caller: bytes, bot: bytes, rate: int, turns: list[dict[str, Any]], start: float) -> str:
     """
     The whole page. `turns` are the bot's log lines, their marks in the clock of `start`, which
@@ -42,11 +29,12 @@ def page(caller: bytes, bot: bytes, rate: int, turns: list[dict[str, Any]], star
     length = max(len(caller), len(bot)) / 2 / rate
     width = int(length * PIXELS) + 20
     parts = [
-        f'<svg width="{width}" height="{2 * HEIGHT + 60}" font-size="11">',
+        f'<svg width="{width}" height="{2 * HEIGHT + 90}" font-size="11">',
         _voice(caller, rate, 0, "#406080"),
         _voice(bot, rate, HEIGHT + 10, "#208040"),
         _axis(length),
         *(_flags(turn, start) for turn in turns),
+        *(_words(turn, start) for turn in turns),
         "</svg>",
     ]
     legend = " ".join(
@@ -94,6 +82,23 @@ def _flags(turn: dict[str, Any], start: float) -> str:
                 f'<line x1="{x:.1f}" x2="{x:.1f}" y1="0" y2="{2 * HEIGHT + 12}"'
                 f' stroke="{COLOURS[name]}" stroke-dasharray="3 2"><title>{title}</title></line>'
             )
+    return "".join(drawn)
+
+
+def _words(turn: dict[str, Any], start: float) -> str:
+    """What the caller said, up to where it ended; what the bot said, from where it began."""
+    marks, below = turn["marks"], 2 * HEIGHT + 55
+    drawn = []
+    if turn["heard"] and "speech_ended" in marks:
+        x = (marks["speech_ended"] - start) * PIXELS
+        said = html.escape(turn["heard"])
+        drawn.append(
+            f'<text x="{x:.1f}" y="{below}" text-anchor="end" fill="#406080">{said}</text>'
+        )
+    if turn["said"] and "first_frame" in marks:
+        x = (marks["first_frame"] - start) * PIXELS
+        said = html.escape(turn["said"])
+        drawn.append(f'<text x="{x:.1f}" y="{below + 18}" fill="#208040">{said}</text>')
     return "".join(drawn)
 
 

@@ -9,15 +9,14 @@ import argparse
 import asyncio
 import shutil
 import sys
-import wave
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bot.core.errors import BotError
-from bot.signal.whole import resample_whole
 from bot.sip.phone_call import PhoneCall
 from bot.sip.softphone import Account, Softphone
+from bot.sip.wavs import spoken, write_stereo
 from scripts import call_picture
 from scripts.asterisk_program import AsteriskError
 from scripts.house import House, HouseError, house
@@ -104,7 +103,7 @@ async def _converse(call: PhoneCall, up: House) -> list[Heard]:
     first = await call.hears(LONGEST, after=call.answered_at)
     heard = [Heard("the call is answered", first - call.answered_at)]
     for words in CONVERSATION:
-        sound = _sound(words.file, call.rate)
+        sound = spoken(SPEECH / f"{words.file}.wav", call.rate)
         silenced = None
         if words.into is None:
             await _bot_finished(call, up, len(heard))
@@ -134,11 +133,6 @@ async def _bot_finished(call: PhoneCall, up: House, turns: int) -> None:
     await call.hears_silence(PAUSE, LONGEST)
 
 
-def _sound(name: str, rate: int) -> bytes:
-    with wave.open(str(SPEECH / f"{name}.wav")) as file:
-        return resample_whole(file.readframes(file.getnframes()), file.getframerate(), rate)
-
-
 async def _leave(out: Path, call: PhoneCall, up: House, heard: list[Heard]) -> None:
     """Print the conversation; write call.wav and call.html."""
     turns = up.turns()
@@ -153,7 +147,7 @@ async def _leave(out: Path, call: PhoneCall, up: House, heard: list[Heard]) -> N
     assert call.answered_at is not None and call.ended_at is not None
     start, end = call.answered_at, call.ended_at
     caller, bot = call.sent.pcm(start, end), call.received.pcm(start, end)
-    call_picture.write_wav(out / "call.wav", caller, bot, call.rate)
+    write_stereo(out / "call.wav", call.sent, call.received, start, end)
     page = call_picture.page(caller, bot, call.rate, turns, start)
     (out / "call.html").write_text(page, encoding="utf-8")
     print(f"\nThe sound of the call: {out / 'call.wav'}\nIts picture: {out / 'call.html'}")

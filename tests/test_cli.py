@@ -51,6 +51,6 @@ def test_a_missing_file_is_named():
 
 def test_dialling_nobody_says_so():
     """A SIP address where nobody is: exit code 1 and a reason."""
-    code, _, error = voicebot("dial", "sip:100@127.0.0.1:9", "--seconds", "1")
+    code, _, error = voicebot("dial", "sip:100@127.0.0.1:9", "--ring", "2")
     assert code in (1, 2)
     assert error.startswith("voicebot: ")
