@@ -200,7 +200,7 @@ def test_every_word_is_heard_in_its_time(kokoro):
 
 def test_a_stopped_clause_ends_early(kokoro):
     """A caller who interrupts frees the processor: the run ends with Stopped."""
-    [clause] = clauses("मैं आपकी शिकायत अभी दर्ज कर रही हूँ और उसका नंबर भी आपको भेज रही हूँ")
+    [clause, _] = clauses("मैं आपकी शिकायत अभी दर्ज कर रही हूँ और उसका नंबर भी आपको भेज रही हूँ")
     stop = Stop()
     stop.ask()
     with pytest.raises(Stopped):
