@@ -109,6 +109,7 @@ async def _converse(call: PhoneCall, up: House) -> list[Heard]:
             await _bot_finished(call, up, len(heard))
         else:
             await asyncio.sleep(words.into)
+            await call.hears(LONGEST)
         start = asyncio.get_running_loop().time()
         await call.play(sound)
         begin = call.sent.first_sound_after(start)
