@@ -13,7 +13,7 @@ from math import ceil, gcd
 from riva.client.proto.riva_audio_pb2 import AudioEncoding
 
 from bot.core.audio import NARROWBAND, SAMPLE_BYTES, WIDEBAND
-from bot.local.refusal import Refused, invalid
+from bot.local.refusal import invalid
 from bot.signal.g711 import alaw_decoded, ulaw_decoded
 from bot.signal.resampler import Resampler
 from bot.signal.whole import resample_whole
@@ -149,6 +149,3 @@ class _Blocks:
         outside = self._margin * WIDEBAND // self._rate * SAMPLE_BYTES
         inside = self._block * WIDEBAND // self._rate * SAMPLE_BYTES
         return resample_whole(sound, self._rate, WIDEBAND)[outside : outside + inside]
-
-
-__all__ = ["Refused", "SoundFormat", "SoundIn", "wav_header"]
