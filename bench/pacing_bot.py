@@ -19,10 +19,16 @@ from bot.asterisk.pbx import Reception, Ticket
 from bot.asterisk.server import AudioSocketServer
 from bot.call.call import Call
 from bot.call.phrasebook import Phrase, Phrasebook
-from bot.config import AudioSocketSettings, PbxSettings, PhraseSettings, TurnSettings
+from bot.config import (
+    AudioSocketSettings,
+    LogSettings,
+    PbxSettings,
+    PhraseSettings,
+    TurnSettings,
+)
 from bot.core.events import Transcript
 from bot.core.ports import Speech
-from bot.ops import health
+from bot.ops import health, logs
 from bot.ops.metrics import Metrics
 from bot.signal.silero import silero
 from bot.signal.voice import VoiceActivity
@@ -101,6 +107,7 @@ class Desk:
 
 async def bot(calls: int) -> None:
     """Serve until standard input ends."""
+    logs.configure(LogSettings())
     desk = Desk(calls)
     silero()
     await desk.server.start()
