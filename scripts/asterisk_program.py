@@ -1,16 +1,31 @@
-"""Decides which Asterisk is run: the host's, if recent and complete, else Debian's in the cache."""
+"""Decides which Asterisk is run: the host's, if recent and complete, else Debian's.
+
+Debian's comes as packages unpacked in the cache, where the host has apt-get; else in a container.
+"""
 
 import os
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts import debian_tree
+from scripts import asterisk_docker, debian_tree
+from scripts.asterisk_docker import DockerError, NoEngineError
+from scripts.private_apt import NoAptError, TreeError
 
 CONFIGURATION = Path(__file__).resolve().parent.parent / "asterisk"
 OLDEST = (22, 5)  # Earlier ones lose AudioSocket frames or lack DTMF on it.
+SOURCES = ("auto", "host", "tree", "docker")
+NONE_HERE = """No Asterisk can be run here:
+  the host's own: {host}
+  Debian's packages in the cache: apt-get and dpkg-deb are not both here
+  a container: {docker}
+Do one of these:
+  install Asterisk 22.5 or newer by your system's own means (VOICEBOT_ASTERISK names an odd place);
+  install apt-get and dpkg-deb, as Debian and Ubuntu have them: they need no root here;
+  install Docker Engine, start it, and see that `docker info` answers you."""
 
 
 class AsteriskError(Exception):
@@ -19,7 +34,7 @@ class AsteriskError(Exception):
 
 @dataclass(frozen=True)
 class Program:
-    """An Asterisk that can be started. `source` is "host" or "tree"."""
+    """An Asterisk that can be started. `source` is "host", "tree" or "docker"."""
 
     command: str
     modules: Path
@@ -29,19 +44,46 @@ class Program:
 
 
 def find_program(source: str = "auto") -> Program:
-    """The host's Asterisk if it is recent and complete, else Debian's in the cache."""
-    if source in ("auto", "host"):
-        found, reason = host_program(os.environ.get("VOICEBOT_ASTERISK") or "asterisk")
+    """The Asterisk of one source; by "auto" the first of host, tree, docker that can be had."""
+    try:
+        if source == "tree":
+            return _tree_program()
+        if source == "docker":
+            return _docker_program()
+        found, no_host = host_program(os.environ.get("VOICEBOT_ASTERISK") or "asterisk")
         if found is not None:
             return found
         if source == "host":
-            raise AsteriskError(f"The host's Asterisk cannot be used: {reason}")
-    try:
-        tree = debian_tree.ensure()
-    except debian_tree.TreeError as error:
+            raise AsteriskError(f"The host's Asterisk cannot be used: {no_host}")
+        return _tree_or_docker(no_host)
+    except NoEngineError as error:
+        raise AsteriskError(f"Asterisk cannot run in a container: {error}") from error
+    except (TreeError, DockerError) as error:
         raise AsteriskError(str(error)) from error
+
+
+def _tree_or_docker(no_host: str) -> Program:
+    """The tree where apt-get is, which needs no engine; a trouble with it is not papered over."""
+    try:
+        return _tree_program()
+    except NoAptError:
+        pass
+    try:
+        return _docker_program()
+    except NoEngineError as error:
+        raise AsteriskError(NONE_HERE.format(host=no_host, docker=error)) from error
+
+
+def _tree_program() -> Program:
+    tree = debian_tree.ensure()
     command = str(debian_tree.cache_folder() / "bin/asterisk")
     return Program(command, tree.asterisk_modules, tree.asterisk_data, "tree", _version(command))
+
+
+def _docker_program() -> Program:
+    command = str(asterisk_docker.ensure(_to_stderr))
+    modules, data = asterisk_docker.MODULES, asterisk_docker.DATA
+    return Program(command, modules, data, "docker", _version(command))
 
 
 def host_program(name: str) -> tuple[Program | None, str]:
@@ -85,10 +127,17 @@ def _host_data() -> list[Path]:
 
 
 def _version(command: str) -> str:
-    done = subprocess.run([command, "-V"], capture_output=True, text=True, timeout=30)
+    try:
+        done = subprocess.run([command, "-V"], capture_output=True, text=True, timeout=30)
+    except subprocess.TimeoutExpired:
+        return "unknown"
     return done.stdout.strip().removeprefix("Asterisk ") or "unknown"
 
 
 def _numbers(version: str) -> tuple[int, ...]:
     found = re.search(r"(\d+)\.(\d+)", version)
     return (int(found[1]), int(found[2])) if found else (0, 0)
+
+
+def _to_stderr(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

@@ -14,6 +14,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from scripts import asterisk_docker
 from scripts.asterisk_files import Settings, render, write_private
 from scripts.asterisk_program import AsteriskError, Program, find_program
 
@@ -55,24 +56,48 @@ def up(run: Path, settings: Settings, source: str = "auto") -> subprocess.Popen[
 def down(run: Path) -> bool:
     """Stop the instance, by asking and then by force; whether there was one."""
     found = running(run)
-    if found is None:
-        return False
-    ask(found, run, "core stop now")
-    if not _gone(found, run, STOP_SECONDS):
-        os.kill(found.pid, signal.SIGKILL)
-        _gone(found, run, STOP_SECONDS)
+    if found is not None:
+        ask(found, run, "core stop now")
+        if not _gone(found, run, STOP_SECONDS):
+            os.kill(found.pid, signal.SIGKILL)
+            _gone(found, run, STOP_SECONDS)
+    swept = _sweep(run)
     (run / "running.json").unlink(missing_ok=True)
-    return True
+    return found is not None or swept
 
 
 def running(run: Path) -> Running | None:
     """The live instance of a run directory, or None."""
+    found = _noted(run)
+    if found is None:
+        return None
     try:
-        found = Running(**json.loads((run / "running.json").read_text()))
         words = Path(f"/proc/{found.pid}/cmdline").read_bytes().split(b"\0")
-    except (OSError, ValueError, TypeError):
+    except OSError:
         return None
     return found if os.fsencode(run / "etc/asterisk.conf") in words else None
+
+
+def orphaned(run: Path) -> bool:
+    """Whether a container goes on though its docker command was killed; `up` and `down` end it."""
+    noted = _noted(run)
+    return noted is not None and noted.source == "docker" and asterisk_docker.left_over(run)
+
+
+def _noted(run: Path) -> Running | None:
+    """What was last started here, whether it lives or not."""
+    try:
+        return Running(**json.loads((run / "running.json").read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _sweep(run: Path) -> bool:
+    """Remove the container that outlived its docker command; whether there was one."""
+    try:
+        return orphaned(run) and asterisk_docker.remove(run)
+    except asterisk_docker.DockerError as error:
+        raise AsteriskError(str(error)) from error
 
 
 def ask(found: Running, run: Path, command: str) -> str:
@@ -94,6 +119,7 @@ def start(run: Path, program: Program, settings: Settings) -> subprocess.Popen[b
     """Start Asterisk on the rendered files and wait until it answers calls."""
     if len(os.fsencode(run)) > LONGEST_RUN_DIRECTORY:
         raise AsteriskError(f"{run}: choose a shorter --run-dir (a socket's path is limited)")
+    _sweep(run)
     (run / "log/messages").unlink(missing_ok=True)
     with (run / "log/console").open("wb") as console:
         process = subprocess.Popen(
@@ -121,6 +147,7 @@ def _wait_ready(run: Path, process: subprocess.Popen[bytes]) -> None:
         time.sleep(0.02)
     process.kill()
     process.wait()
+    _sweep(run)
     raise AsteriskError(f"Asterisk was not ready after {READY_SECONDS:.0f} s:\n{_log(run)}")
 
 

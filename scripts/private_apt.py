@@ -30,11 +30,15 @@ class TreeError(Exception):
     """The packages cannot be had. The message says why and what to do."""
 
 
+class NoAptError(TreeError):
+    """This host has no apt-get or no dpkg-deb."""
+
+
 def fetch(packages: tuple[str, ...], folder: Path, say: Say) -> list[Path]:
     """Download `packages` and what they need into `folder`; the .deb files, checked by apt."""
     missing = [name for name in ("apt-get", "dpkg-deb") if shutil.which(name) is None]
     if missing:
-        raise TreeError(
+        raise NoAptError(
             f"Unpacking Debian's packages needs {' and '.join(missing)}, which Debian and Ubuntu "
             "have. Elsewhere, install Asterisk 22.5 or newer by your system's own means."
         )
