@@ -43,7 +43,8 @@ class AudioSocketSettings(_Part):
     admission: Literal["registered", "open"] = "registered"
     """`open` accepts calls that nobody registered: for a lab only."""
     advertise: str = ""
-    """`host:port` that Asterisk is told to dial; empty: what we are bound to."""
+    """`host:port` that Asterisk is told to dial; empty: what we are bound to, or with `0.0.0.0` the
+    address at which Asterisk's question arrived."""
     max_calls: Annotated[int, Field(ge=1, le=2000)] = 50
     """Calls at once; further ones are refused, and the dialplan's fallback takes them."""
     max_pending: Annotated[int, Field(ge=1, le=1000)] = 32
@@ -197,6 +198,9 @@ class VoiceActivitySettings(_Part):
     """When we believe that the caller speaks."""
 
     threshold: Annotated[float, Field(gt=0, lt=1)] = 0.3
+    """Probability from which a silent caller's frame is voice."""
+    stop_threshold: Annotated[float, Field(gt=0, lt=1)] = 0.25
+    """The same for a caller who speaks; not above `threshold`."""
     gate_dbfs: Annotated[float, Field(ge=-90, le=0)] = -60.0
     """Sound below this level is silence, and costs nothing."""
     min_speech: Annotated[float, Field(ge=0, le=2)] = 0.064

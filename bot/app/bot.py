@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager
 from uuid import UUID
 
@@ -45,7 +45,8 @@ class Bot:
     """
     The bot of one process. `async with bot.running(): await bot.drained()`.
 
-    It is the `Desk` of the AudioSocket server. `_calls` owns the task of each call.
+    It is the `Desk` of the AudioSocket server. `_calls` owns the task of each call; `_held` says
+    whether there ever was one.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -60,6 +61,7 @@ class Bot:
         self.http_port = 0
         self._calls: dict[asyncio.Task[None], Line] = {}
         self._drain = asyncio.Event()
+        self._held = False
 
     # Starting and stopping.
 
@@ -76,9 +78,9 @@ class Bot:
         async with asyncio.TaskGroup() as group:
             serving = group.create_task(http.serve(sockets=[self._socket]))
             chores = [
-                group.create_task(health.watch_loop(self.metrics.loop_lag)),
-                group.create_task(self.phrases.prepare()),
-                group.create_task(self._warm()),
+                group.create_task(_chore("loop watch", health.watch_loop(self.metrics.loop_lag))),
+                group.create_task(_chore("phrases", self.phrases.prepare())),
+                group.create_task(_chore("warming", self._warm())),
             ]
             try:
                 log.info("ready", audiosocket=self.server.port, http=self.http_port)
@@ -113,7 +115,8 @@ class Bot:
         return _Http(config)
 
     async def _warm(self) -> None:
-        """Import and connect what the first call would otherwise wait for."""
+        """Load, import and connect what the first call would otherwise wait for."""
+        await asyncio.to_thread(silero)
         await self.chat.warm()
 
     def ready(self) -> tuple[bool, str]:
@@ -145,7 +148,7 @@ class Bot:
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
-        if left:
+        if self._held:
             await asyncio.sleep(LAST_QUESTIONS)
 
     # The desk of the AudioSocket server.
@@ -159,6 +162,7 @@ class Bot:
         """Begin the conversation on this line."""
         task = asyncio.get_running_loop().create_task(self._hold(line))
         self._calls[task] = line
+        self._held = True
         task.add_done_callback(lambda done: self._calls.pop(done))
 
     def refuse(self, reason: str, detail: str, peer: str) -> None:
@@ -194,7 +198,7 @@ class Bot:
                 silero(),
                 VoiceSettings(
                     start_probability=voice.threshold,
-                    stop_probability=voice.threshold / 2,
+                    stop_probability=min(voice.stop_threshold, voice.threshold),
                     min_speech_seconds=voice.min_speech,
                     hangover_seconds=voice.hangover,
                     gate_dbfs=voice.gate_dbfs,
@@ -204,6 +208,14 @@ class Bot:
             self.settings.turns,
             journal.watch,
         )
+
+
+async def _chore(name: str, work: Coroutine[None, None, None]) -> None:
+    """Do background work whose failure must not end the bot."""
+    try:
+        await work
+    except Exception:
+        log.exception("chore failed", chore=name)
 
 
 class _Http(uvicorn.Server):

@@ -17,6 +17,7 @@ from starlette.routing import Route
 from bot.asterisk.pbx import Reason, Reception, Refused
 
 LONGEST_BODY = 4096
+_ALL = ("0.0.0.0", "::", "[::]", "")
 _STATUS = {Reason.BAD_REQUEST: 400, Reason.IN_PROGRESS: 409}
 
 
@@ -32,7 +33,7 @@ def routes(reception: Reception, refused: Callable[[str, str, str], None]) -> li
             return _refusal(refused, request, "bad-request", f"over {LONGEST_BODY} bytes", 413)
         try:
             fields = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
-            return PlainTextResponse(f"dial {reception.register(fields)}")
+            return PlainTextResponse(f"dial {_reachable(reception.register(fields), request)}")
         except Refused as refusal:
             status = _STATUS.get(Reason(refusal.reason), 503)
             return _refusal(refused, request, refusal.reason, str(refusal), status)
@@ -50,6 +51,15 @@ def routes(reception: Reception, refused: Callable[[str, str, str], None]) -> li
         Route("/pbx/calls", register, methods=["POST"]),
         Route("/pbx/calls/{uuid}/next", after, methods=["GET"]),
     ]
+
+
+def _reachable(address: str, request: Request) -> str:
+    """The address to dial. One that means "all of ours" becomes that where the question came."""
+    host, _, port = address.rpartition(":")
+    if host not in _ALL:
+        return address
+    here = str((request.scope.get("server") or ("127.0.0.1", 0))[0])
+    return f"[{here}]:{port}" if ":" in here else f"{here}:{port}"
 
 
 async def _body(request: Request) -> bytes | None:

@@ -262,6 +262,7 @@ class Call:
         try:
             self._post(ReplyEnded(turn, wish=await work))
         except ServiceError as error:
+            await self._playout.drained()  # what is there is heard before the apology
             self._post(ReplyEnded(turn, error))
 
     def _end_reply(self, interrupted: bool, error: ServiceError | None = None) -> None:

@@ -190,6 +190,16 @@ async def test_a_failed_answer_is_an_apology_and_the_call_goes_on():
     assert story.turns[3].said == "जी।"
 
 
+async def test_what_was_synthesized_before_a_failure_is_heard_before_the_apology():
+    """The model fails after its first sentence: that second of speech is not cut."""
+    story = await Story(
+        FakeLine(6.0, keys=[(1.5, "1")]),
+        model=ScriptedModel([["एक दो। ", ServiceTimeout("llm", "no token")]]),
+    ).run()
+    assert story.turns[1].said == "एक दो।"
+    assert story.turns[2].phrase is Phrase.APOLOGY
+
+
 async def test_without_a_synthesizer_the_recordings_speak_and_a_person_takes_over():
     """Everything that needs synthesis fails: recordings are heard, then the call is handed on."""
     recorded = {(phrase, 8000): Speech(b"\1\0" * 8000) for phrase in (Phrase.GREETING,
