@@ -21,6 +21,8 @@ _LONGEST = 160
 """Letters in a clause; Kokoro takes 510 phonemes, and a Hindi letter makes about one."""
 _LONG_OPENING = 34
 """Letters: some two and a half seconds of speech, one second of work on two cores."""
+_TINY = 5
+"""Letters: an opening like "जी," is over before the next clause can be made, and a gap is heard."""
 _OPENING_SHARE = 0.42
 """Of a long opening is said first, where that ends a phrase."""
 _PHRASE_ENDS = frozenset(["को", "में", "से", "पर", "ने", "है", "हैं", "तक", "लिए", "और", "कि"])
@@ -69,6 +71,8 @@ def clauses(text: str) -> list[Clause]:
     """The clauses of a cleaned text, in order; none where nothing can be spoken."""
     pieces = [piece for whole in _END.split(text) for piece in _short(whole.strip())]
     pieces = [piece for piece in pieces if _SPOKEN.search(piece)]
+    if len(pieces) > 1 and len(pieces[0]) < _TINY and pieces[0].endswith(","):
+        pieces[:2] = [f"{pieces[0]} {pieces[1]}"]
     opening = _halves(pieces[0]) if pieces else []
     return [Clause(piece, _pause(piece)) for piece in [*opening, *pieces[1:]]]
 

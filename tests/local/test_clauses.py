@@ -22,9 +22,14 @@ def test_a_reply_is_cut_at_its_marks():
     ]
 
 
+def test_a_tiny_opening_is_spoken_with_what_follows():
+    """ "जी," alone would be over long before the next clause is made, and leave a gap."""
+    assert texts("जी, आपका बिल भेज दिया है। और कुछ?") == ["जी, आपका बिल भेज दिया है।", "और कुछ?"]
+
+
 def test_pauses_follow_the_marks():
     """A full stop pauses longer than a comma, and a mere cut not at all."""
-    [comma, stop, none] = clauses("जी, हाँ। ठीक")
+    [comma, stop, none] = clauses("अच्छा, हाँ। ठीक")
     assert stop.pause > comma.pause > none.pause == 0
 
 
