@@ -89,7 +89,7 @@ def _serve(options: argparse.Namespace) -> int:
     from bot.ops import logs
 
     settings = load(options.config)
-    logs.configure(settings.log)
+    logs.configure(settings.log, unhurried=True)
     from bot.app.bot import serve
 
     asyncio.run(serve(settings))

@@ -22,6 +22,8 @@ from rapidfuzz.distance import Levenshtein
 
 from bot.core.ports import Message
 from bot.local.assistant import load_assistant
+from bot.sip.errors import CallFailed
+from bot.sip.phone_call import PhoneCall
 from bot.sip.softphone import Account, Softphone
 from bot.sip.wavs import spoken
 from scripts.house import House, house
@@ -38,7 +40,10 @@ INTENTS = {f"s{number:02}": intent for number, intent in enumerate(IN_ORDER.spli
 BEFORE = "s14"
 """Said before a yes or no, so that there is a question to answer: the shop's hours."""
 QUESTION = Message("assistant", "क्या और कोई मदद चाहिए?")
-LONGEST = 30.0
+LONGEST = 12.0
+"""Seconds to wait for an answer."""
+OPENING = 1.5
+"""Seconds of the answer that are heard; its words tell which one it is."""
 
 
 @dataclass(frozen=True)
@@ -96,10 +101,20 @@ async def _row(up: House, voice: str, name: str, text: str) -> Row:
         for number, sentence in enumerate(sentences, start=1):
             await _turns(up, before + number)
             await call.play(spoken(SPEECH / f"{voice}_{sentence}.wav", call.rate))
-        await _turns(up, before + 1 + len(sentences))
+        await _opening(call)
         await call.hang_up()
+    await _turns(up, before + 1 + len(sentences))
     turn = up.turns()[before + len(sentences)]
     return _judged(voice, name, text, turn)
+
+
+async def _opening(call: PhoneCall) -> None:
+    """Hear how the answer begins; no answer is an answer, too."""
+    try:
+        await call.hears(LONGEST)
+        await asyncio.sleep(OPENING)
+    except CallFailed:
+        return
 
 
 async def _turns(up: House, count: int) -> None:
@@ -115,9 +130,10 @@ def _judged(voice: str, name: str, text: str, turn: dict) -> Row:  # type: ignor
     history = [QUESTION] if wanted in ("yes", "no") else []
     answer = load_assistant().answer([*history, Message("user", heard)])
     intent = answer.intent or "unknown"
-    right = intent == wanted and bool(heard) and answer.text.startswith(turn["said"][:12])
+    said = turn["said"]
+    right = intent == wanted and bool(said) and answer.text.startswith(said)
     waited = turn["intervals"].get("turnaround", 0.0)
-    return Row(voice, name, text, heard, cer(text, heard), intent, right, turn["said"], waited)
+    return Row(voice, name, text, heard, cer(text, heard), intent, right, said, waited)
 
 
 def cer(wanted: str, heard: str) -> float:

@@ -6,6 +6,7 @@ A bug in a call ends that call: it is logged, and the caller goes to the dialpla
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 from collections.abc import AsyncGenerator, Coroutine
@@ -83,6 +84,8 @@ class Bot:
                 group.create_task(_chore("warming", self._warm())),
             ]
             try:
+                gc.collect()
+                gc.freeze()  # what is loaded now stays: no collection looks at it in mid-call
                 log.info("ready", audiosocket=self.server.port, http=self.http_port)
                 yield
             finally:

@@ -8,11 +8,12 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO, cast
 
 import structlog
 
 from bot.config import LogSettings
+from bot.ops.unhurried import Unhurried
 
 _UUID = r"(?i:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 _LONG_NUMBER = re.compile(rf"({_UUID})|\d(?:[ -]?\d){{5,}}")
@@ -56,8 +57,13 @@ def _masked_value(value: Any) -> Any:
     return value
 
 
-def configure(settings: LogSettings) -> None:
-    """Set up structlog, and send the standard library's warnings and errors the same way."""
+def configure(settings: LogSettings, unhurried: bool = False) -> None:
+    """
+    Set up structlog, and send the standard library's warnings and errors the same way.
+
+    `unhurried`: a thread writes the lines, so that a blocked reader never holds up a call.
+    """
+    stream = cast(TextIO, Unhurried(sys.stderr)) if unhurried else sys.stderr
     as_text = settings.format == "text"
     level = logging.getLevelNamesMapping()[settings.level.upper()]
     structlog.configure(
@@ -72,7 +78,7 @@ def configure(settings: LogSettings) -> None:
             else structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(stream),
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(handlers=[_ToStructlog()], level=max(level, logging.WARNING), force=True)
