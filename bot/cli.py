@@ -85,7 +85,7 @@ def _add_dial(parser: argparse.ArgumentParser) -> None:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from bot.config import load
+    from bot.config_file import load
     from bot.ops import logs
 
     settings = load(options.config)
@@ -140,7 +140,8 @@ def _dial(options: argparse.Namespace) -> int:
 
 def _doctor(options: argparse.Namespace) -> int:
     from bot.app.doctor import examine
-    from bot.config import LogSettings, load
+    from bot.config import LogSettings
+    from bot.config_file import load
     from bot.ops import logs
 
     settings = load(options.config)

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from bot.config import load
+from bot.config_file import load
 from bot.core.errors import ConfigError
 
 FIXED = [
