@@ -380,7 +380,7 @@ async def test_sound_comes_in_telephone_coding(encoding, decoded):
 async def test_clauses_are_parted_by_a_pause():
     """The pause after a comma is silence, and the next clause's words come after it."""
     async with speech() as server:
-        answer = await server.tts.Synthesize(asked("एक, दो", enable_word_time_offsets=True))
+        answer = await server.tts.Synthesize(asked("नमस्ते, दो", enable_word_time_offsets=True))
     samples = np.frombuffer(answer.audio, "<i2")
     assert not samples[3_300:5_000].any()
     assert [word.start_time for word in answer.meta.words] == [0, 320]
