@@ -10,6 +10,10 @@ DELIMITER = "__"
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
+Weight = Annotated[float, Field(ge=-5, le=5)]
+"""Seconds that a sign adds to a wait, or takes from it."""
+Key = Annotated[str, Field(pattern=r"^[0-9*#A-D]?$")]
+"""One key of a telephone; empty: none."""
 
 
 class _Part(BaseModel):
@@ -121,8 +125,12 @@ class TtsSettings(_Part):
     custom: dict[str, str] = {}
     metadata: dict[str, SecretStr] = {}
     """gRPC metadata for synthesis, over `riva.metadata`."""
-    phrase_cache: str = ""
-    """A folder that keeps the bot's own phrases once they are synthesized; empty: memory only."""
+    memory_mb: Annotated[float, Field(ge=0, le=10_000)] = 64.0
+    """Speech that was made before is said again at once: how much of it is kept in memory."""
+    disk: str = ""
+    """A folder that keeps such speech over restarts; empty: none."""
+    disk_mb: Annotated[float, Field(ge=1, le=100_000)] = 256.0
+    """The folder's bound; the speech that was not used for longest goes first."""
     first_audio_timeout: Seconds = 5.0
     chunk_timeout: Seconds = 3.0
     """The longest wait between two pieces of one sentence's audio."""
@@ -191,19 +199,123 @@ class VoiceActivitySettings(_Part):
     """Seconds of silence before speech is taken for ended."""
 
 
+class EndOfTurnSettings(_Part):
+    """
+    How long the caller may be silent before it is our turn, in seconds.
+
+    The wait is `base` and all that applies of the rest, kept between `shortest` and `longest`. It
+    counts from the caller's last voiced sound. docs/turn-taking.md explains each weight; all zero
+    but `base` is a fixed pause.
+    """
+
+    base: Weight = 0.6
+    shortest: Seconds = 0.25
+    longest: Seconds = 2.5
+    finished: Weight = -0.3
+    """The words sound finished: they end in a verb group, a thanks, a whole question."""
+    unfinished: Weight = 0.7
+    """The words ask to go on: they end in "और", "कि", "मेरा", "में"."""
+    hesitating: Weight = 0.9
+    """The words end in "अम्म", "मतलब", "एक मिनट"."""
+    number: Weight = 0.3
+    """The words end in a number that nobody asked for."""
+    answered: Weight = -0.35
+    """The yes, the no, or all the digits that we asked for."""
+    digits_missing: Weight = 0.9
+    """We asked for a number, and digits are still missing."""
+    first_pass: Weight = -0.1
+    """The recogniser saw the end of the utterance by itself (Riva's `stop_history_eou`)."""
+    unstable: Weight = 0.2
+    """No final words yet, times how unstable the interim ones are (1 - stability)."""
+    acoustic: Weight = 0.4
+    """Times how unfinished it sounds to the acoustic model: from -1 (finished) to 1."""
+    acoustic_model: str = ""
+    """A smart-turn ONNX file (`voicebot fetch-turn-model` gets one); empty: do without."""
+
+
+class BargeInSettings(_Part):
+    """What happens when the caller speaks over us."""
+
+    lower_db: Annotated[float, Field(ge=0, le=60)] = 12.0
+    """By how much our voice is lowered as soon as the caller may be speaking; 0: not at all."""
+    confirm: Seconds = 0.1
+    """Speech over our voice, from where voice activity believes it, that makes us fall silent."""
+    verdict: Annotated[float, Field(ge=0, le=10)] = 1.0
+    """Seconds that the words may take, once the caller is silent too; without any, we go on where
+    we were. 0: never go on, what has stopped us once has interrupted us."""
+    longest_nod: Seconds = 1.2
+    """Speech over our voice that is longer is no nod, whatever the words are."""
+    nods: bool = True
+    """A "हाँ", "जी", "अच्छा" in the middle of an explanation does not interrupt us."""
+    rewind: Annotated[float, Field(ge=0, le=3)] = 0.4
+    """We go on from the beginning of the word that was cut, or at most these seconds earlier."""
+    echo_guard: bool = True
+    """Take the echo of our own voice out of what the caller sends."""
+
+
+class FieldSettings(_Part):
+    """How a number is collected, by keys and by voice."""
+
+    first_digit: Seconds = 8.0
+    """Silence after the question before it is asked again."""
+    inter_digit: Seconds = 3.0
+    """After a key, the longest wait for the next one."""
+    terminator: Key = "#"
+    """Ends the number."""
+    clear: Key = "*"
+    """Begins the number anew."""
+    attempts: Annotated[int, Field(ge=1, le=10)] = 3
+    """Questions for one number before the model is told that there is none."""
+    ask_again: str = "कृपया {digits} अंक बताइए या दबाइए।"
+    """`{digits}`: how many are wanted."""
+    too_few: str = "मुझे {heard} मिला। {missing} अंक और चाहिए, कृपया बाक़ी अंक बताइए।"
+    too_many: str = "यह {count} अंक हो गए, जबकि {digits} चाहिए। कृपया फिर से बताइए।"
+    confirm: str = "आपने {heard} बताया। क्या यह सही है?"
+    again: str = "ठीक है, कृपया फिर से बताइए।"
+    wrong_key: str = "यह विकल्प नहीं है। कृपया फिर से चुनिए।"
+
+
+class FillerSettings(_Part):
+    """What covers a late answer."""
+
+    after: Seconds = 1.0
+    """Silence after the caller's turn that is too long to leave empty."""
+    texts: tuple[str, ...] = ("जी, एक क्षण।", "जी, देखती हूँ।", "हम्म, एक सेकंड।")
+    """Said in turn, never in two answers running. Empty: none."""
+
+
+class IdleSettings(_Part):
+    """When nobody speaks to us: silence, hold, noise, a machine. Each ends in a goodbye."""
+
+    silence: Seconds = 8.0
+    """Nobody speaks: ask whether the caller is still there."""
+    prompts: Annotated[int, Field(ge=0, le=10)] = 2
+    """Such questions in a row, of silence and of noise together, before we say goodbye."""
+    held_after: Seconds = 3.0
+    """Without any sound from the line, not even silence, the caller has put us on hold."""
+    longest_hold: Seconds = 120.0
+    noise: Seconds = 12.0
+    """Sound like speech, but no words in it: say that we can not understand."""
+    longest_utterance: Seconds = 60.0
+    """Speech without a pause, after which we answer what we have."""
+    machine: bool = True
+    """Say goodbye to recorded announcements, beeps and busy tones."""
+
+
 class TurnSettings(_Part):
     """Whose turn it is, in seconds."""
 
-    pause: Seconds = 0.7
-    """Silence after the caller's last sound that ends the turn."""
+    end_of_turn: EndOfTurnSettings = EndOfTurnSettings()
+    early_start: bool = True
+    """Ask the model while the caller may still go on; what is not needed is thrown away."""
     final_timeout: Seconds = 2.5
-    """After that, the longest wait for the recogniser's final words."""
-    barge_in: Seconds = 0.2
-    """Speech over our voice that makes us stop, counted from where voice activity believes it."""
-    silence: Seconds = 8.0
-    """Nobody speaks: ask whether the caller is still there."""
-    silence_prompts: Annotated[int, Field(ge=0, le=10)] = 2
-    """Such questions before we say goodbye."""
+    """After the pause, the longest wait for the recogniser's final words."""
+    barge_in: BargeInSettings = BargeInSettings()
+    keys_pause: Seconds = 2.0
+    """After a key that nobody asked for, the longest wait for the next one."""
+    field: FieldSettings = FieldSettings()
+    filler: FillerSettings = FillerSettings()
+    idle: IdleSettings = IdleSettings()
     max_call: Seconds = 900.0
     max_failures: Annotated[int, Field(ge=1, le=10)] = 3
     """Answers in a row that failed, before the caller is handed to a person."""
@@ -212,12 +324,21 @@ class TurnSettings(_Part):
 class PhraseSettings(_Part):
     """What the bot says by itself."""
 
+    notice: str = ""
+    """Said before the greeting: "This call is recorded". Empty: nothing."""
     greeting: str = "नमस्ते! मैं आपकी क्या सहायता कर सकती हूँ?"
     silence: str = "क्या आप लाइन पर हैं? कृपया बताइए, मैं सुन रही हूँ।"
     apology: str = "क्षमा कीजिए, अभी कुछ तकनीकी समस्या है। कृपया एक बार फिर से कहिए।"
     goodbye: str = "आपकी आवाज़ नहीं आ रही है, इसलिए मैं फ़ोन रख रही हूँ। धन्यवाद, नमस्ते।"
     too_long: str = "क्षमा कीजिए, इस कॉल का समय पूरा हो गया है। कृपया दोबारा फ़ोन कीजिए। नमस्ते।"
+    noise: str = "क्षमा कीजिए, शोर के कारण आपकी बात समझ नहीं आ रही है। कृपया फिर से कहिए।"
+    machine: str = "नमस्ते, मैं बाद में बात करूँगी। धन्यवाद।"
+    """To an answering machine or a busy tone, before we hang up."""
     give_up: str = "क्षमा कीजिए, तकनीकी समस्या बनी हुई है। मैं आपको हमारे प्रतिनिधि से जोड़ रही हूँ।"
+    uninterruptible: tuple[Literal["notice", "greeting", "goodbye", "too_long", "give_up"], ...] = (
+        "notice",
+    )
+    """Phrases that are said to their end, whatever the caller does."""
 
 
 class LogSettings(_Part):

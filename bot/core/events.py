@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.core.errors import ServiceError
+from bot.core.numbers import NumberWanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,10 @@ class Digit:
 
 @dataclass(frozen=True, slots=True)
 class SpeechStarted:
-    """Voice activity: the caller has begun to speak."""
+    """Voice activity: the caller has begun to speak, while we say `over` (nothing: empty)."""
+
+    over: str = ""
+    """The sentence of ours whose sound is leaving just now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,20 @@ class SpeechEnded:
     """Voice activity: the caller fell silent `silence` seconds ago."""
 
     silence: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class EndScored:
+    """The acoustic model: how likely the caller has finished, 0 to 1, by the sound alone."""
+
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class MachineHeard:
+    """The other end is no person: `sign` is "beep", "busy" or "announcement"."""
+
+    sign: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +77,23 @@ class Ending(StrEnum):
     """The bot could not go on: the dialplan's own fallback takes over."""
 
 
+Wish = Ending | NumberWanted
+"""What the model may ask for beside words."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReplyEnded:
     """
     Our reply of this turn number was played to its end, or failed with `error`.
 
-    `wish` is what the model asked for with a tool: to hang up, to transfer, or nothing.
+    `wish` is what the model asked for with a tool: to hang up, to transfer, to collect a number, or
+    nothing. `said` is what the caller heard of it.
     """
 
     turn: int
     error: ServiceError | None = None
-    wish: Ending | None = None
+    wish: Wish | None = None
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +105,15 @@ class Deaf:
 
 @dataclass(frozen=True, slots=True)
 class Elapsed:
-    """The deadline of the turn policy passed; the last voiced sound was `silence` seconds ago."""
+    """
+    The deadline of the turn policy passed.
+
+    The last voiced sound was `silence` seconds ago. `without_frames` is how long the line has sent
+    nothing at all, not even silence: more than a moment means that the caller has put us on hold.
+    """
 
     silence: float = 0.0
+    without_frames: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,5 +124,16 @@ class HungUp:
 LineEvent = Audio | Digit
 """What a telephone line yields; its end is the hang-up."""
 
-Event = Digit | SpeechStarted | SpeechEnded | Transcript | ReplyEnded | Deaf | Elapsed | HungUp
+Event = (
+    Digit
+    | SpeechStarted
+    | SpeechEnded
+    | EndScored
+    | MachineHeard
+    | Transcript
+    | ReplyEnded
+    | Deaf
+    | Elapsed
+    | HungUp
+)
 """What the inbox of a call holds."""
