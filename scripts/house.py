@@ -123,7 +123,7 @@ async def house(
             "BOT_HTTP__PORT": str(up.http_port),
             "BOT_LOG__TRANSCRIPTS": "true",
             "BOT_RIVA__TTS__CHUNK_TIMEOUT": "10",  # a CPU that is busy speaks slowly
-            "BOT_RIVA__TTS__PHRASE_CACHE": str(cache_folder() / "phrases"),
+            "BOT_RIVA__TTS__DISK": str(cache_folder() / "speech"),
             **(bot or {}),
         })  # fmt: skip
         await up.bot.logs("ready")

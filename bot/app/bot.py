@@ -19,6 +19,7 @@ from starlette.applications import Starlette
 
 from bot.app.journal import Journal
 from bot.app.phrases import Phrases
+from bot.app.speech_memory import SpeechMemory
 from bot.asterisk import pbx_http
 from bot.asterisk.line import Line
 from bot.asterisk.pbx import Reception, Ticket
@@ -32,7 +33,6 @@ from bot.ops import health
 from bot.ops.metrics import Metrics
 from bot.riva.asr import RivaRecognizer
 from bot.riva.channel import Riva
-from bot.riva.tts import RivaSynthesizer
 from bot.signal.silero import silero
 from bot.signal.voice import VoiceActivity, VoiceSettings
 
@@ -56,7 +56,9 @@ class Bot:
         self.metrics = Metrics()
         self.riva = Riva(settings.riva)
         self.chat = NimChat(settings.llm)
-        self.phrases = Phrases(settings, self.riva)
+        self.speech = SpeechMemory(settings.riva.tts.memory_mb, self.metrics.speech_memory)
+        self.metrics.watch_speech_memory(lambda: self.speech.size)
+        self.phrases = Phrases(settings, self.riva, self.speech)
         self.server = AudioSocketServer(settings.audiosocket, self)
         self.reception: Reception | None = None
         self.http_port = 0
@@ -195,7 +197,7 @@ class Bot:
             line,
             RivaRecognizer(self.riva.asr, self.settings.riva.asr, line.rate),
             self.chat,
-            RivaSynthesizer(self.riva.tts, self.settings.riva.tts, line.rate, self.phrases.voice),
+            self.phrases.synthesizer(line.rate),
             VoiceActivity(
                 line.rate,
                 silero(),

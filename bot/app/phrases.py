@@ -1,57 +1,74 @@
 """
-Gets the bot's own phrases ready: which voice speaks, and their sound before anybody calls.
+Gets the bot's own speech ready: which voice speaks, and how it sounds, before anybody calls.
 
-Until they are ready, a phrase is synthesized when it is needed; where that fails, a recording is
-played.
+Its own are the phrases, the fillers and the questions for a number that hold no number. Until they
+are ready, each is synthesized when it is needed; where that fails, a phrase is played from its
+recording.
 """
 
 import asyncio
-import os
 import wave
+from collections.abc import Callable
 from contextlib import aclosing
-from hashlib import sha256
 from importlib.resources import files
-from pathlib import Path
+from typing import Final, TypeVar
 
 import structlog
 
+from bot.app.speech_folder import SpeechFolder
+from bot.app.speech_memory import RememberingSynthesizer, SpeechMemory, Wanted, joined, wanted
 from bot.call.phrasebook import Phrase, Phrasebook
-from bot.config import Settings, TtsSettings
+from bot.config import Settings
 from bot.core.audio import NARROWBAND, WIDEBAND
 from bot.core.errors import ConfigError, ServiceError
-from bot.core.ports import Speech
+from bot.core.ports import Speech, Synthesizer
 from bot.riva.channel import Riva
 from bot.riva.tts import RivaSynthesizer
 from bot.riva.voices import check_model, check_voice, models, voices
 from bot.signal.resampler import Resampler
 
-RETRY = 5.0
+RETRY: Final = 5.0
 """Seconds between two attempts to reach Riva."""
-PATIENCE = {"first_audio_timeout": 60.0, "chunk_timeout": 60.0}
+PATIENCE: Final = {"first_audio_timeout": 60.0, "chunk_timeout": 60.0}
 """Nobody waits for a phrase that is made ahead: a slow server may take its time."""
+DISK_SECONDS: Final = 10.0
+"""A folder that takes longer is not used again."""
 
+Made = TypeVar("Made")
 log = structlog.get_logger()
 
 
 class Phrases:
     """The phrasebook of the process, and the voice that was chosen for it."""
 
-    def __init__(self, settings: Settings, riva: Riva) -> None:
+    def __init__(self, settings: Settings, riva: Riva, memory: SpeechMemory) -> None:
         self._settings = settings
         self._riva = riva
-        self.voice = settings.riva.tts.voice
+        self._memory = memory
+        tts = settings.riva.tts
+        self._folder = SpeechFolder(tts.disk, tts.disk_mb) if tts.disk else None
+        self.voice = tts.voice
         """The voice that speaks; empty: the server's choice, until Riva was asked."""
         texts = {phrase: getattr(settings.phrases, phrase.value) for phrase in Phrase}
-        self.book = Phrasebook(texts, recorded=recordings())
+        certain = frozenset(Phrase(name) for name in settings.phrases.uninterruptible)
+        self.book = Phrasebook(texts, certain, recorded=recordings())
+
+    def synthesizer(self, rate: int) -> Synthesizer:
+        """The synthesizer of one call, on a line of `rate` samples a second."""
+        tts, voice = self._settings.riva.tts, self.voice
+        real = RivaSynthesizer(self._riva.tts, tts, rate, voice)
+        return RememberingSynthesizer(
+            real, self._memory, lambda sentence: wanted(sentence, tts, voice, rate)
+        )
 
     async def prepare(self) -> None:
-        """Choose the voice, check the model, synthesize the phrases; retry until it is done."""
+        """Choose the voice, check the model, make the speech; retry until it is done."""
         told = False
         while True:
             try:
                 await self._choose()
-                for phrase in Phrase:
-                    await self._synthesize(phrase)
+                for text in own_sentences(self._settings):
+                    await self._make(text)
                 log.info("phrases ready", voice=self.voice)
                 return
             except ServiceError as error:
@@ -74,49 +91,60 @@ class Phrases:
         except ConfigError as error:
             log.error("wrong recognition model", error=str(error))
 
-    async def _synthesize(self, phrase: Phrase) -> None:
-        if (phrase, NARROWBAND) in self.book.ready:
-            return
-        settings, text = self._settings.riva.tts, self.book.texts[phrase]
-        kept = _Kept(settings, self.voice, text)
-        pcm = kept.read()
-        if not pcm:
-            patient = settings.model_copy(update=PATIENCE)
-            tts = RivaSynthesizer(self._riva.tts, patient, WIDEBAND, self.voice)
-            async with aclosing(tts.speech(text)) as pieces:
-                pcm = b"".join([piece.pcm async for piece in pieces])
-            kept.write(pcm)
-        if pcm:
-            self.book.ready |= _both_rates(phrase, pcm)
+    async def _make(self, text: str) -> None:
+        """Remember this sentence for lines of both rates; made once, at 16 kHz."""
+        key = self._key(text, WIDEBAND)
+        wide = self._memory.recall(key) or await self._read(key) or await self._synthesize(key)
+        narrow = Speech(Resampler(WIDEBAND, NARROWBAND).feed(wide.pcm), wide.words)
+        for rate, speech in ((WIDEBAND, wide), (NARROWBAND, narrow)):
+            self._memory.keep_own(self._key(text, rate), speech)
+            for phrase, words in self.book.texts.items():
+                if words == text and speech.pcm:
+                    self.book.ready[phrase, rate] = speech
 
+    async def _read(self, key: Wanted) -> Speech | None:
+        folder = self._folder
+        speech = await self._on_disk(lambda: folder.read(key)) if folder else None
+        if speech is not None:
+            self._memory.told("disk")
+        return speech
 
-class _Kept:
-    """One phrase in the folder `riva.tts.phrase_cache`: 16 kHz PCM, named by voice and text."""
+    async def _synthesize(self, key: Wanted) -> Speech:
+        patient = self._settings.riva.tts.model_copy(update=PATIENCE)
+        tts = RivaSynthesizer(self._riva.tts, patient, key.rate, self.voice)
+        async with aclosing(tts.speech(key.text)) as pieces:
+            speech = joined([piece async for piece in pieces])
+        if (folder := self._folder) and speech.pcm:
+            await self._on_disk(lambda: folder.write(key, speech))
+        return speech
 
-    def __init__(self, settings: TtsSettings, voice: str, text: str) -> None:
-        key = "\n".join((settings.language, voice, str(sorted(settings.custom.items())), text))
-        folder = settings.phrase_cache
-        name = f"{sha256(key.encode()).hexdigest()[:32]}.pcm"
-        self._path = Path(folder).expanduser() / name if folder else None
-
-    def read(self) -> bytes:
-        """The sound, or nothing."""
+    async def _on_disk(self, work: Callable[[], Made]) -> Made | None:
+        """Use the folder in a thread; give it up when it takes too long."""
         try:
-            return self._path.read_bytes() if self._path else b""
-        except OSError:
-            return b""
+            async with asyncio.timeout(DISK_SECONDS):
+                return await asyncio.to_thread(work)
+        except TimeoutError:
+            log.warning("folder too slow, not used again", remedy="riva.tts.disk")
+            self._folder = None
+            return None
 
-    def write(self, pcm: bytes) -> None:
-        """Keep the sound, whole or not at all; a folder that cannot be written is only told."""
-        if self._path is None or not pcm:
-            return
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = self._path.with_suffix(f".{os.getpid()}")
-            temporary.write_bytes(pcm)
-            temporary.replace(self._path)
-        except OSError as error:
-            log.warning("phrase not kept", folder=str(self._path.parent), error=str(error))
+    def _key(self, text: str, rate: int) -> Wanted:
+        return wanted(text, self._settings.riva.tts, self.voice, rate)
+
+
+def own_sentences(settings: Settings) -> list[str]:
+    """What the bot says by itself, in the order in which it is needed."""
+    turns = settings.turns
+    field = turns.field
+    questions = (
+        field.ask_again, field.too_few, field.too_many, field.confirm, field.again, field.wrong_key,
+    )  # fmt: skip
+    texts = [
+        *(getattr(settings.phrases, phrase.value) for phrase in Phrase),
+        *turns.filler.texts,
+        *(text for text in questions if "{" not in text),
+    ]
+    return [text for text in dict.fromkeys(texts) if text.strip()]
 
 
 def recordings() -> dict[tuple[Phrase, int], Speech]:
@@ -127,11 +155,7 @@ def recordings() -> dict[tuple[Phrase, int], Speech]:
         if path.is_file():
             with path.open("rb") as file, wave.open(file) as sound:
                 assert sound.getframerate() == WIDEBAND, f"{path} is not at 16 kHz"
-                found |= _both_rates(phrase, sound.readframes(sound.getnframes()))
+                pcm = sound.readframes(sound.getnframes())
+            found[phrase, WIDEBAND] = Speech(pcm)
+            found[phrase, NARROWBAND] = Speech(Resampler(WIDEBAND, NARROWBAND).feed(pcm))
     return found
-
-
-def _both_rates(phrase: Phrase, pcm: bytes) -> dict[tuple[Phrase, int], Speech]:
-    """The same sound for narrowband and wideband lines, from 16 kHz PCM."""
-    narrow = Resampler(WIDEBAND, NARROWBAND).feed(pcm)
-    return {(phrase, WIDEBAND): Speech(pcm), (phrase, NARROWBAND): Speech(narrow)}

@@ -1,6 +1,6 @@
 """The bot's Prometheus metrics: what is counted, and in which buckets."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -62,6 +62,15 @@ class Metrics:
             ["direction"],
             registry=registry,
         )
+        self._speech = Counter(
+            "voicebot_speech_memory",
+            "Sentences to say, and whether their speech was there: hit, disk, miss",
+            ["result"],
+            registry=registry,
+        )
+        self._speech_bytes = Gauge(
+            "voicebot_speech_memory_bytes", "Speech that is remembered", registry=registry
+        )
 
     def call_began(self) -> None:
         """A call is up."""
@@ -96,6 +105,14 @@ class Metrics:
     def loop_lag(self, seconds: float) -> None:
         """The event loop woke this much too late."""
         self._lag.observe(seconds)
+
+    def speech_memory(self, result: str) -> None:
+        """Speech was wanted: it was in memory ("hit"), on disk, or had to be made ("miss")."""
+        self._speech.labels(result).inc()
+
+    def watch_speech_memory(self, size: Callable[[], float]) -> None:
+        """`size` says how many bytes of speech are remembered."""
+        self._speech_bytes.set_function(size)
 
     def page(self) -> bytes:
         """All metrics in Prometheus' text format."""

@@ -28,6 +28,8 @@ def a_busy_bot():
     metrics.refused("full")
     metrics.frame_late(0.0015)
     metrics.loop_lag(0.003)
+    metrics.speech_memory("hit")
+    metrics.watch_speech_memory(lambda: 64_000)
     metrics.call_ended("hang_up", 42.0, dropped_in=3, dropped_out=1)
     return metrics
 
@@ -43,6 +45,8 @@ def a_busy_bot():
         ("voicebot_digits_total", {}, 1),
         ("voicebot_frames_dropped_total", {"direction": "in"}, 3),
         ("voicebot_frames_dropped_total", {"direction": "out"}, 1),
+        ("voicebot_speech_memory_total", {"result": "hit"}, 1),
+        ("voicebot_speech_memory_bytes", {}, 64_000),
         ("voicebot_call_seconds_sum", {}, 42),
         ("voicebot_call_seconds_bucket", {"le": "30.0"}, 0),
         ("voicebot_call_seconds_bucket", {"le": "60.0"}, 1),
