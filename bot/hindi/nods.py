@@ -31,16 +31,21 @@ _LONGEST = max(len(nod.split()) for nod in _NODS)
 
 def is_nod(text: str) -> bool:
     """Whether the caller said nothing but that they listen. Empty text is no nod."""
-    words = fold(text).split()
+    return all_nods(fold(text).split())
+
+
+def all_nods(words: Sequence[str]) -> bool:
+    """Whether these folded words are a nod."""
     if not 0 < len(words) <= _MOST_WORDS:
         return False
-    return words[0] in _HEARD_FOR_YES and len(words) == 1 or not _after_nods(words)
+    return not _after_nods(words[1:] if words[0] in _HEARD_FOR_YES else words)
 
 
 def may_be_nod(text: str) -> bool:
     """Whether an interim may still become a nod: it is the beginning of one, or empty."""
-    rest = " ".join(_after_nods(fold(text).split()[: _MOST_WORDS + 1]))
-    return is_nod(text) or not rest or any(nod.startswith(rest) for nod in _NODS)
+    words = fold(text).split()[: _MOST_WORDS + 1]
+    rest = " ".join(_after_nods(words))
+    return not rest or all_nods(words) or any(nod.startswith(rest) for nod in _NODS)
 
 
 def _after_nods(words: Sequence[str]) -> Sequence[str]:

@@ -1,0 +1,105 @@
+"""
+Decides which Hindi word was written in Latin letters: "chahiye" is चाहिए, "karna" is करना.
+
+There is no rule from Latin letters to Devanagari, but there is one back. Every word of a known
+vocabulary is written in Latin letters, both sides lose what people spell differently (aa and a,
+w and v, chh and ch, a last n), and what is then alike is the same word. A word outside of the
+vocabulary stays as it is.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+
+_SPELT = "k kh g gh c ch j jh t th d dh n t th d dh n p f b bh m y r l v sh sh s h n n"
+_CONSONANTS = dict(
+    zip(
+        "कखगघचछजझटठडढणतथदधनपफबभमयरलवशषसहङञ",
+        _SPELT.split(),
+        strict=True,
+    )
+)
+_LONG = ("a", "i", "i", "u", "u", "ri", "e", "ai", "o", "au")
+_SIGNS = dict(zip("ािीुूृेैोौ", _LONG, strict=True))
+_VOWELS = dict(zip("आइईउऊऋएऐओऔअ", (*_LONG, "a"), strict=True))
+_HALANT, _NASAL = "्", "ं"
+_SCHWA = "ə"
+"""The vowel that a consonant has where none is written."""
+_LOOSE = (
+    (re.compile("aa"), "a"),
+    (re.compile("ee"), "i"),
+    (re.compile("oo"), "u"),
+    (re.compile("ph"), "f"),
+    (re.compile("w"), "v"),
+    (re.compile("z"), "j"),
+    (re.compile("q"), "k"),
+    (re.compile("(?<=[kgcjtdpbrs])h+"), ""),
+    (re.compile("(?<=[aeiou])y(?=[ei])"), ""),
+    (re.compile("y$"), "i"),
+    (re.compile(r"(.)\1+"), r"\1"),
+)
+ALIASES = {
+    "nhi": "नहीं", "nai": "नहीं", "h": "है", "he": "है", "hu": "हूं", "hun": "हूं", "m": "मैं", "mai": "मैं",
+    "me": "में", "mein": "में", "main": "मैं", "k": "के", "kr": "कर", "krna": "करना", "krdo": "करदो",
+    "pls": "प्लीज", "plz": "प्लीज", "please": "प्लीज", "chaiye": "चाहिए", "chahye": "चाहिए",
+    "yeh": "यह", "ye": "ये", "woh": "वो", "wo": "वो", "vo": "वो", "to": "तो", "toh": "तो",
+    "par": "पर", "mujhko": "मुझको", "thx": "धन्यवाद", "thanks": "धन्यवाद", "bye": "बाय",
+    "wala": "वाला", "sir": "सर", "madam": "मैडम", "maam": "मैम", "minute": "मिनट", "do": "दो",
+    "second": "सेकंड", "ok": "ओके", "okay": "ओके", "yes": "यस", "no": "नो", "hello": "हेलो",
+}  # fmt: skip
+"""Spellings that no rule gives."""
+
+
+def latin_index(vocabulary: Iterable[str]) -> Mapping[str, str]:
+    """From what Latin spellings have in common to the folded word; the first of two alike wins."""
+    index: dict[str, str] = {}
+    for word in vocabulary:
+        spelt = _spelt(word)
+        index.setdefault(_key(spelt), word)
+        if spelt.endswith("n") and word.endswith(_NASAL):
+            index.setdefault(_key(spelt[:-1]), word)
+    return index
+
+
+def in_devanagari(words: Sequence[str], index: Mapping[str, str]) -> list[str]:
+    """Folded words, those in Latin letters replaced where the index or `ALIASES` knows them."""
+    return [word if word[0] > "z" else _known(word, index) for word in words]
+
+
+def _known(word: str, index: Mapping[str, str]) -> str:
+    return ALIASES.get(word) or index.get(_key(word), word)
+
+
+@lru_cache(maxsize=4_000)
+def _key(latin: str) -> str:
+    """What all spellings of a word have in common."""
+    for pattern, plain in _LOOSE:
+        latin = pattern.sub(plain, latin)
+    return latin
+
+
+def _spelt(word: str) -> str:
+    """A folded Devanagari word in Latin letters: करना is "karna"."""
+    syllables: list[list[str]] = []
+    for letter in word:
+        if letter in _CONSONANTS:
+            syllables.append([_CONSONANTS[letter], _SCHWA])
+        elif letter == _NASAL and syllables:
+            syllables[-1][1] = syllables[-1][1].replace(_SCHWA, "a") + "n"
+        elif (letter in _SIGNS or letter == _HALANT) and syllables:
+            syllables[-1][1] = _SIGNS.get(letter, "")
+        else:
+            syllables.append(["", _VOWELS.get(letter, letter)])
+    _silence(syllables)
+    return "".join(consonant + vowel for consonant, vowel in syllables).replace(_SCHWA, "a")
+
+
+def _silence(syllables: list[list[str]]) -> None:
+    """Drop each "a" that is written but not said: the last one, and those between VC and CV."""
+    last = len(syllables) - 1
+    for place in range(last, 0, -1):
+        if syllables[place][1] != _SCHWA:
+            continue
+        after = syllables[min(place + 1, last)]
+        if place == last or (syllables[place - 1][1] and after[0] and after[1]):
+            syllables[place][1] = ""
