@@ -4,8 +4,16 @@ import asyncio
 from dataclasses import dataclass, field
 
 from bot.call.call import Call, Watch
+from bot.call.hearing import Hearing
 from bot.call.phrasebook import Phrase, Phrasebook
-from bot.config import PhraseSettings, TurnSettings
+from bot.config import (
+    BargeInSettings,
+    EndOfTurnSettings,
+    FillerSettings,
+    IdleSettings,
+    PhraseSettings,
+    TurnSettings,
+)
 from bot.core.audio import FRAME_SECONDS, frame_bytes
 from bot.core.events import Audio, Digit
 from bot.core.ports import Speech, Word
@@ -20,6 +28,11 @@ def now():
     return asyncio.get_running_loop().time()
 
 
+def within(spans):
+    """Whether it is now the time of one of these (start, end)."""
+    return any(start <= now() < end for start, end in spans)
+
+
 async def until(when):
     """Sleep until this time; not at all when it has passed."""
     await asyncio.sleep(max(0.0, when - now()))
@@ -27,11 +40,16 @@ async def until(when):
 
 @dataclass
 class FakeLine:
-    """A caller who stays for `seconds`, speaks in `voice` (start, end) and presses `keys`."""
+    """
+    A caller who stays for `seconds`, speaks in `voice` (start, end) and presses `keys`.
+
+    In `quiet` (start, end) the line sends no frames at all.
+    """
 
     seconds: float
     voice: list[tuple[float, float]] = field(default_factory=list)
     keys: list[tuple[float, str]] = field(default_factory=list)
+    quiet: list[tuple[float, float]] = field(default_factory=list)
     rate: int = 8000
     sent: list[tuple[float, bytes]] = field(default_factory=list)
     closed: bool = False
@@ -42,9 +60,9 @@ class FakeLine:
         while now() < self.seconds:
             while keys and keys[0][0] <= now():
                 yield Digit(keys.pop(0)[1])
-            loud = any(start <= now() < end for start, end in self.voice)
             size = frame_bytes(self.rate)
-            yield Audio(LOUD * (size // 2) if loud else bytes(size))
+            if not within(self.quiet):
+                yield Audio(LOUD * (size // 2) if within(self.voice) else bytes(size))
             await asyncio.sleep(FRAME_SECONDS)
 
     def send(self, frame):
@@ -143,6 +161,18 @@ class ToneSynthesizer:
         return tuple(Word(word, (n + 1) * step) for n, word in enumerate(words))
 
 
+PLAIN = TurnSettings(
+    end_of_turn=EndOfTurnSettings(
+        base=0.7, finished=0, unfinished=0, hesitating=0, number=0, answered=0, digits_missing=0,
+        first_pass=0, unstable=0, acoustic=0,
+    ),
+    early_start=False,
+    barge_in=BargeInSettings(lower_db=0, confirm=0.2, verdict=0, nods=False, echo_guard=False),
+    keys_pause=0.02,
+    filler=FillerSettings(texts=()),
+    idle=IdleSettings(machine=False),
+)  # fmt: skip
+"""A fixed pause, an immediate barge-in: for stories that are about something else."""
 PHRASES = {phrase: getattr(PhraseSettings(), phrase.value) for phrase in Phrase}
 
 
@@ -154,9 +184,13 @@ class Story:
     recognizer: ScriptedRecognizer = field(default_factory=ScriptedRecognizer)
     model: ScriptedModel = field(default_factory=lambda: ScriptedModel(["जी।"]))
     synthesizer: ToneSynthesizer = field(default_factory=ToneSynthesizer)
-    settings: TurnSettings = field(default_factory=TurnSettings)
+    settings: TurnSettings = PLAIN
     book: Phrasebook = field(default_factory=lambda: Phrasebook(PHRASES))
+    judge: object = None
     turns: list = field(default_factory=list)
+    actions: list = field(default_factory=list)
+    """(time, action) of all that the turn policy wanted."""
+    discarded: list[int] = field(default_factory=list)
     ending: object = None
 
     async def run(self):
@@ -166,8 +200,17 @@ class Story:
             level_detector(),
             VoiceSettings(min_speech_seconds=0.064, hangover_seconds=0.2),
         )
-        watch = Watch(turn=self.turns.append)
-        call = Call(self.line, self.recognizer, self.model, self.synthesizer, voice,
+        watch = Watch(
+            turn=self.turns.append,
+            action=lambda action: self.actions.append((round(now(), 3), action)),
+            discarded=self.discarded.append,
+        )
+        hearing = Hearing(self.line.rate, voice, judge=self.judge)
+        call = Call(self.line, self.recognizer, self.model, self.synthesizer, hearing,
                     self.book, self.settings, watch)  # fmt: skip
         self.ending = await call.run()
         return self
+
+    def when(self, kind):
+        """The times of all actions of this kind."""
+        return [at for at, action in self.actions if isinstance(action, kind)]

@@ -25,7 +25,8 @@ from bot.asterisk.line import Line
 from bot.asterisk.pbx import Reception, Ticket
 from bot.asterisk.server import AudioSocketServer
 from bot.call.call import Call
-from bot.config import Settings
+from bot.call.hearing import Hearing
+from bot.config import Settings, VoiceActivitySettings
 from bot.core.errors import ConfigError
 from bot.core.events import Ending
 from bot.nim.chat import NimChat
@@ -33,7 +34,10 @@ from bot.ops import health
 from bot.ops.metrics import Metrics
 from bot.riva.asr import RivaRecognizer
 from bot.riva.channel import Riva
+from bot.signal.echo import EchoGuard
 from bot.signal.silero import silero
+from bot.signal.smart_turn import EndScorer
+from bot.signal.tones import Tones
 from bot.signal.voice import VoiceActivity, VoiceSettings
 
 LAST_QUESTIONS = 1.0
@@ -56,6 +60,8 @@ class Bot:
         self.metrics = Metrics()
         self.riva = Riva(settings.riva)
         self.chat = NimChat(settings.llm)
+        model = settings.turns.end_of_turn.acoustic_model
+        self.judge = EndScorer(model) if model else None
         self.speech = SpeechMemory(settings.riva.tts.memory_mb, self.metrics.speech_memory)
         self.metrics.watch_speech_memory(lambda: self.speech.size)
         self.phrases = Phrases(settings, self.riva, self.speech)
@@ -121,8 +127,13 @@ class Bot:
 
     async def _warm(self) -> None:
         """Load, import and connect what the first call would otherwise wait for."""
+        self._connect()
         await asyncio.to_thread(silero)
-        await self.chat.warm()
+
+    def _connect(self) -> None:
+        """See that the services are connected by the time a call needs them."""
+        self.riva.wake()
+        self.chat.warm()
 
     def ready(self) -> tuple[bool, str]:
         """Whether calls may come, and the reason."""
@@ -165,6 +176,7 @@ class Bot:
 
     def answer(self, line: Line) -> None:
         """Begin the conversation on this line."""
+        self._connect()
         task = asyncio.get_running_loop().create_task(self._hold(line))
         self._calls[task] = line
         self._held = True
@@ -182,6 +194,7 @@ class Bot:
         began, ending = loop.time(), Ending.FALLBACK
         journal = Journal(line.ticket.caller, self.metrics, self.settings.log.transcripts)
         journal.began(line.rate)
+        self.chat.warm()
         try:
             ending = await self._call(line, journal).run()
         except Exception:
@@ -192,27 +205,37 @@ class Bot:
             journal.ended(ending, loop.time() - began, line.dropped_in, line.dropped_out)
 
     def _call(self, line: Line, journal: Journal) -> Call:
-        voice = self.settings.voice
         return Call(
             line,
             RivaRecognizer(self.riva.asr, self.settings.riva.asr, line.rate),
             self.chat,
             self.phrases.synthesizer(line.rate),
-            VoiceActivity(
-                line.rate,
-                silero(),
-                VoiceSettings(
-                    start_probability=voice.threshold,
-                    stop_probability=min(voice.stop_threshold, voice.threshold),
-                    min_speech_seconds=voice.min_speech,
-                    hangover_seconds=voice.hangover,
-                    gate_dbfs=voice.gate_dbfs,
-                ),
-            ),
+            self._hearing(line.rate),
             self.phrases.book,
             self.settings.turns,
             journal.watch,
         )
+
+    def _hearing(self, rate: int) -> Hearing:
+        turns = self.settings.turns
+        return Hearing(
+            rate,
+            VoiceActivity(rate, silero(), voice_settings(self.settings.voice)),
+            EchoGuard(rate) if turns.barge_in.echo_guard else None,
+            Tones(rate) if turns.idle.machine else None,
+            self.judge,
+        )
+
+
+def voice_settings(settings: VoiceActivitySettings) -> VoiceSettings:
+    """The settings of voice activity, as its room wants them."""
+    return VoiceSettings(
+        start_probability=settings.threshold,
+        stop_probability=min(settings.stop_threshold, settings.threshold),
+        min_speech_seconds=settings.min_speech,
+        hangover_seconds=settings.hangover,
+        gate_dbfs=settings.gate_dbfs,
+    )
 
 
 async def _chore(name: str, work: Coroutine[None, None, None]) -> None:

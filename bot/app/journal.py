@@ -2,10 +2,22 @@
 
 import structlog
 
-from bot.call.call import TurnReport, Watch
+from bot.call.actions import Action, Discard, GoOn, Hush, Interrupt, Lower, Prepare
+from bot.call.call import Watch
+from bot.call.floor import TurnReport
 from bot.core.events import Digit, Ending, Event
 from bot.core.ports import Caller
 from bot.ops.metrics import Metrics
+
+COUNTED = {
+    Lower: "lowered",
+    Hush: "hushed",
+    GoOn: "went_on",
+    Interrupt: "interrupted",
+    Prepare: "answer_begun_early",
+    Discard: "answer_discarded",
+}
+"""What the turn policy did that is counted, and under which name."""
 
 
 class Journal:
@@ -17,7 +29,13 @@ class Journal:
         self._metrics = metrics
         self._transcripts = transcripts
         self._log = structlog.get_logger().bind(call=caller.call_id)
-        self.watch = Watch(turn=self._turn, event=self._event, late=metrics.frame_late)
+        self.watch = Watch(
+            turn=self._turn,
+            event=self._event,
+            action=self._action,
+            discarded=metrics.tokens_discarded,
+            late=metrics.frame_late,
+        )
 
     def began(self, rate: int) -> None:
         """The call is up."""
@@ -44,6 +62,10 @@ class Journal:
     def _event(self, event: Event) -> None:
         if isinstance(event, Digit):
             self._metrics.digit()
+
+    def _action(self, action: Action) -> None:
+        if name := COUNTED.get(type(action)):
+            self._metrics.turn_action(name)
 
     def _turn(self, report: TurnReport) -> None:
         intervals = report.marks.intervals()

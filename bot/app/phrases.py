@@ -51,7 +51,7 @@ class Phrases:
         """The voice that speaks; empty: the server's choice, until Riva was asked."""
         texts = {phrase: getattr(settings.phrases, phrase.value) for phrase in Phrase}
         certain = frozenset(Phrase(name) for name in settings.phrases.uninterruptible)
-        self.book = Phrasebook(texts, certain, recorded=recordings())
+        self.book = Phrasebook(texts, recorded=recordings(), uninterruptible=certain)
 
     def synthesizer(self, rate: int) -> Synthesizer:
         """The synthesizer of one call, on a line of `rate` samples a second."""

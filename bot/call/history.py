@@ -14,9 +14,16 @@ class History:
 
     messages: list[Message] = field(default_factory=list)
 
+    def if_caller_says(self, text: str) -> tuple[Message, ...]:
+        """The messages as they would be; nothing is noted."""
+        maybe = History(list(self.messages))
+        maybe.caller_said(text)
+        return tuple(maybe.messages)
+
     def caller_said(self, text: str) -> None:
-        """The caller's turn."""
-        self._add(Message("user", text))
+        """The caller's turn. Nothing said is nothing noted."""
+        if text:
+            self._add(Message("user", text))
 
     def caller_heard(self, text: str) -> None:
         """Our turn: only what left the line before it was cut."""

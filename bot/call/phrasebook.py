@@ -14,11 +14,15 @@ from bot.core.ports import Speech
 class Phrase(StrEnum):
     """The occasions. The values are the names of the settings under `phrases`."""
 
+    NOTICE = "notice"
+    """Before the greeting; its text may be empty: then it is never said."""
     GREETING = "greeting"
     SILENCE = "silence"
     APOLOGY = "apology"
     GOODBYE = "goodbye"
     TOO_LONG = "too_long"
+    NOISE = "noise"
+    MACHINE = "machine"
     GIVE_UP = "give_up"
 
 
@@ -31,3 +35,5 @@ class Phrasebook:
     """Synthesized speech of exactly these texts."""
     recorded: dict[tuple[Phrase, int], Speech] = field(default_factory=dict)
     """Recordings to fall back on; their words may differ."""
+    uninterruptible: frozenset[Phrase] = frozenset({Phrase.NOTICE})
+    """Said to their end, whatever the caller does."""

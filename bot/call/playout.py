@@ -7,61 +7,55 @@ the sound comes from.
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from bot.call.cue import Cue
 from bot.call.ticks import Ticks
-from bot.core.audio import frame_bytes, seconds
+from bot.core.audio import frame_bytes
 from bot.core.ports import Word
+from bot.signal.levels import faded, gain
 
 LEAD = 1.5
 """Seconds of speech that may wait here: the only back-pressure of a reply."""
-SECONDS_PER_LETTER = 0.075
-"""How long a letter of Hindi lasts, where neither words' times nor the whole length are known."""
-
-
-@dataclass(slots=True)
-class _Cue:
-    """A sentence of the queue: where its audio starts, and how much of it is known."""
-
-    text: str
-    start: int
-    """In bytes since the reply began; likewise `end`."""
-    end: int
-    words: tuple[Word, ...] = ()
-    whole: bool = False
-    """Whether `end` is the sentence's real end, or more audio will come."""
+FARTHEST_BACK = 3.0
+"""Seconds of speech that are kept after they were played: so far can we go back."""
 
 
 class Playout:
     """
     Plays PCM at the speed of speech, and silence when there is none.
 
-    `_pcm` waits to be played; `_queued` and `_played` count bytes since the reply began;
-    `_room` is set while a writer may add, `_empty` while nothing waits; `sounding` says whether the
-    last frame was ours.
+    `_pcm` is the sound from byte `_kept` of the reply on; `_queued`, `_played` and `_reached` count
+    bytes since the reply began: what came, what has left, and the most that ever had before we
+    went back. `_begun` is how many sentences have begun to sound. `_room` is set while a writer may
+    add, `_empty` while nothing waits; `sounding` says whether the last frame was ours. `_gain` is
+    that of the last frame, `_wanted_gain` of the next.
     """
 
     def __init__(
         self,
         rate: int,
         send: Callable[[bytes], None],
-        sounded: Callable[[bool], None] = lambda sound: None,
+        sounded: Callable[[str | None], None] = lambda sentence: None,
         late: Callable[[float], None] = lambda seconds: None,
     ) -> None:
         """
-        `send` takes each frame; `sounded` is told when sound begins (True) and ends (False);
-        `late` how many seconds after its time each frame left.
+        `send` takes each frame; `sounded` is told which sentence begins to sound, and None when
+        we fall silent; `late` how many seconds after its time each frame left.
         """
         self._rate = rate
         self._frame = frame_bytes(rate)
         self._silence = bytes(self._frame)
         self._limit = int(LEAD * rate) * 2
+        self._memory = int(FARTHEST_BACK * rate) * 2
         self._send = send
         self._sounded = sounded
         self._late = late
         self._pcm = bytearray()
-        self._cues: list[_Cue] = []
-        self._queued = self._played = 0
+        self._cues: list[Cue] = []
+        self._kept = self._queued = self._played = self._reached = 0
+        self._gain = self._wanted_gain = 1.0
+        self._begun = 0
+        self.hushed = False
         self.sounding = False
         self._room, self._empty = asyncio.Event(), asyncio.Event()
         self._room.set()
@@ -79,11 +73,13 @@ class Playout:
         self._late(late)
         self._send(self._take())
 
+    # What a reply does.
+
     def cue(self, sentence: str) -> None:
         """Note that the audio queued from here on is this sentence."""
         if self._cues:
             self._cues[-1].whole = True
-        self._cues.append(_Cue(sentence, self._queued, self._queued))
+        self._cues.append(Cue(sentence, self._queued, self._queued, self._rate))
 
     async def play(self, pcm: bytes, words: tuple[Word, ...] = ()) -> None:
         """
@@ -99,7 +95,7 @@ class Playout:
             self._cues[-1].words = words or self._cues[-1].words
         if pcm:
             self._empty.clear()
-        if len(self._pcm) > self._limit:
+        if self._queued - self._played > self._limit:
             self._room.clear()
 
     async def drained(self) -> None:
@@ -108,59 +104,98 @@ class Playout:
             self._cues[-1].whole = True
         await self._empty.wait()
 
+    @property
+    def untouched(self) -> bool:
+        """Whether this reply has brought no sentence yet."""
+        return not self._cues
+
+    # What the turns want.
+
+    def lower(self, decibels: float) -> None:
+        """Speak this much more quietly from the next frame on."""
+        self._wanted_gain = gain(-decibels)
+
+    def hush(self) -> None:
+        """Fall silent from the next frame on, but keep what is to be said."""
+        self.hushed = True
+
+    def go_on(self, rewind: float) -> None:
+        """
+        Speak on, in full voice, where we fell silent.
+
+        That is from the beginning of the word that was cut, at most `rewind` seconds earlier.
+        """
+        self._wanted_gain = 1.0
+        if not self.hushed:
+            return
+        self.hushed = False
+        cue = self._sounding_cue()
+        if cue is not None and self._played < self._queued:
+            earliest = max(cue.start, self._kept, self._played - int(rewind * self._rate) * 2)
+            self._played = max(earliest, min(self._played, cue.word_start(self._played)))
+
     def stop(self) -> str:
         """Fall silent from the next frame on; return what the caller has heard since the start."""
-        heard = " ".join(filter(None, (self._heard(cue) for cue in self._cues)))
+        heard = " ".join(filter(None, (cue.heard(self._reached) for cue in self._cues)))
         self._pcm.clear()
         self._cues.clear()
-        self._queued = self._played = 0
+        self._kept = self._queued = self._played = self._reached = self._begun = 0
+        self._gain = self._wanted_gain = 1.0
+        self.hushed = False
         self._room.set()
         self._empty.set()
         return heard
 
-    def _heard(self, cue: _Cue) -> str:
-        """The words of this sentence that have left; the last one may have been cut."""
-        if cue.end == cue.start:
-            return ""  # its synthesis failed
-        if cue.whole and self._played >= cue.end:
-            return cue.text
-        played = seconds(self._played - cue.start, self._rate)
-        if played <= 0:
-            return ""
-        if cue.words:
-            return " ".join(word.text for word in cue.words if word.end <= played)
-        return self._share(cue, played)
+    def saying(self) -> str:
+        """The sentences of this reply that have begun to sound, the last one whole."""
+        return " ".join(cue.text for cue in self._cues[: self._begun])
 
-    def _share(self, cue: _Cue, played: float) -> str:
-        """The words whose share of the sentence's letters fits into its share of time."""
-        guess = len(cue.text) * SECONDS_PER_LETTER
-        known = seconds(cue.end - cue.start, self._rate)
-        length = known if cue.whole else max(known, guess)
-        letters, heard = len(cue.text) * played / length, 0
-        words = []
-        for word in cue.text.split():
-            heard += len(word) + 1
-            if heard - 1 > letters:
-                break
-            words.append(word)
-        return " ".join(words)
+    def _sounding_cue(self) -> Cue | None:
+        """The sentence at which we are."""
+        begun = [cue for cue in self._cues if cue.start < self._played]
+        return begun[-1] if begun else None
+
+    # The clock.
 
     def _take(self) -> bytes:
         """The next frame. A last piece shorter than a frame is filled up with silence."""
-        if not self._pcm:
-            self._sound(False)
+        if self.hushed or self._played >= self._queued:
+            self._fall_silent()
             return self._silence
-        frame = bytes(self._pcm[: self._frame])
-        del self._pcm[: self._frame]
+        at = self._played - self._kept
+        frame = bytes(self._pcm[at : at + self._frame])
         self._played += len(frame)
-        if len(self._pcm) <= self._limit:
-            self._room.set()
-        if not self._pcm:
-            self._empty.set()
-        self._sound(True)
-        return frame if len(frame) == self._frame else frame.ljust(self._frame, b"\0")
+        self._reached = max(self._reached, self._played)
+        self._forget()
+        self._begin_sentences()
+        return self._at_gain(
+            frame if len(frame) == self._frame else frame.ljust(self._frame, b"\0")
+        )
 
-    def _sound(self, sound: bool) -> None:
-        if sound is not self.sounding:
-            self.sounding = sound
-            self._sounded(sound)
+    def _forget(self) -> None:
+        """Drop what nobody goes back to; tell who waits."""
+        old = self._played - self._memory - self._kept
+        if old > 0:
+            del self._pcm[:old]
+            self._kept += old
+        if self._queued - self._played <= self._limit:
+            self._room.set()
+        if self._played >= self._queued:
+            self._empty.set()
+
+    def _at_gain(self, frame: bytes) -> bytes:
+        if self._gain == self._wanted_gain == 1.0:
+            return frame
+        before, self._gain = self._gain, self._wanted_gain
+        return faded(frame, before, self._gain)
+
+    def _begin_sentences(self) -> None:
+        self.sounding = True
+        while self._begun < len(self._cues) and self._cues[self._begun].start < self._played:
+            self._begun += 1
+            self._sounded(self._cues[self._begun - 1].text)
+
+    def _fall_silent(self) -> None:
+        if self.sounding:
+            self.sounding = False
+            self._sounded(None)

@@ -1,90 +1,145 @@
-"""One reply, from the model's first token to the caller's ear."""
+"""
+One reply, from the model's first token to the caller's ear.
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+A reply may be begun before it is known whether it is wanted: nothing of it sounds, and nothing of
+it is done, until `may_sound` is set. To cancel its task is to interrupt it.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 
 from bot.call.phrasebook import Phrase, Phrasebook
 from bot.call.playout import Playout
 from bot.call.sentences import sentences
+from bot.call.tools import WISHES, number_wanted
 from bot.core.errors import ServiceError, ServiceUnavailable
 from bot.core.events import Ending
 from bot.core.marks import Mark, Marks
+from bot.core.numbers import NumberWanted
 from bot.core.ports import ChatModel, Message, Synthesizer, ToolCall
 
-WISHES = {"hang_up": Ending.HANG_UP, "transfer": Ending.TRANSFER}
-"""The model's tools, and how the call ends once what was said with them is spoken."""
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """What a reply speaks with: the line's rate (Hz), the phrases, synthesis and the playout."""
+
+    rate: int
+    book: Phrasebook
+    synthesizer: Synthesizer
+    playout: Playout
 
 
-async def answer(
-    history: Sequence[Message],
-    model: ChatModel,
-    synthesizer: Synthesizer,
-    playout: Playout,
-    marks: Marks,
-) -> Ending | None:
+class Reply:
     """
-    Say the model's answer; return what it wishes to do next. To cancel this is to interrupt it.
+    One reply of ours.
 
-    Raises ServiceError when a service fails, or the model says and wishes nothing.
+    `tokens` counts the pieces of text that the model sent. `_wishes` are the tools it called.
     """
-    wishes: list[Ending] = []
-    said = False
-    async with (
-        aclosing(model.reply(history)) as pieces,
-        aclosing(_text(pieces, wishes, marks)) as text,
-        aclosing(sentences(text)) as cut,
-    ):
-        async for sentence in cut:
-            marks.mark(Mark.FIRST_SENTENCE)
-            said = True
-            await _speak(sentence, synthesizer, playout, marks)
-    if not said and not wishes:
-        raise ServiceUnavailable("llm", "the model said nothing")
-    await playout.drained()
-    return wishes[0] if wishes else None
 
+    def __init__(
+        self, voice: Voice, asked: Callable[[NumberWanted], None] = lambda wanted: None
+    ) -> None:
+        """`asked` is told as soon as the model wants a number and the reply may sound."""
+        self._voice = voice
+        self._asked = asked
+        self.marks = Marks()
+        self.may_sound = asyncio.Event()
+        self.tokens = 0
+        self._wishes: list[Ending] = []
+        self._numbers: list[NumberWanted] = []
 
-async def say(
-    phrase: Phrase, rate: int, book: Phrasebook, synthesizer: Synthesizer, playout: Playout,
-    marks: Marks,
-) -> None:  # fmt: skip
-    """Say a phrase of our own: from memory, else synthesized, else from its recording."""
-    ready = book.ready.get((phrase, rate))
-    text = book.texts[phrase]
-    if ready is not None:
-        await _play(text, ready.pcm, playout, marks)
-    else:
+    async def answer(self, history: Sequence[Message], model: ChatModel) -> Ending | None:
+        """
+        Say the model's answer; return what it wishes to do next.
+
+        Raises ServiceError when a service fails, or the model says and wishes nothing.
+        """
+        self.marks.mark(Mark.ASKED)
+        said = False
+        async with (
+            aclosing(model.reply(history)) as pieces,
+            aclosing(self._text(pieces)) as text,
+            aclosing(sentences(text)) as cut,
+        ):
+            async for sentence in cut:
+                self.marks.mark(Mark.FIRST_SENTENCE)
+                said = True
+                await self._speak(sentence)
+        if not (said or self._wishes or self._numbers):
+            raise ServiceUnavailable("llm", "the model said nothing")
+        await self.may_sound.wait()
+        for wanted in self._numbers:
+            self._asked(wanted)
+        await self._voice.playout.drained()
+        return self._wishes[0] if self._wishes else None
+
+    async def say(self, phrase: Phrase) -> None:
+        """Say a phrase of our own: from memory, else synthesized, else from its recording."""
+        voice = self._voice
+        text = voice.book.texts[phrase]
+        ready = voice.book.ready.get((phrase, voice.rate))
+        if ready is not None:
+            await self._play(text, ready.pcm)
+        else:
+            try:
+                await self._speak(text)
+            except ServiceError:
+                recording = voice.book.recorded.get((phrase, voice.rate))
+                if recording is None:
+                    raise
+                await self._play(text, recording.pcm)
+        await voice.playout.drained()
+
+    async def tell(self, text: str) -> None:
+        """Say these words."""
+        await self._speak(text)
+        await self._voice.playout.drained()
+
+    async def fill(self, text: str) -> bool:
+        """Say this while the answer is awaited; return whether it was in time to be said."""
+        playout = self._voice.playout
         try:
-            await _speak(text, synthesizer, playout, marks)
+            async with aclosing(self._voice.synthesizer.speech(text)) as speech:
+                pieces = [piece async for piece in speech]
         except ServiceError:
-            recording = book.recorded.get((phrase, rate))
-            if recording is None:
-                raise
-            await _play(text, recording.pcm, playout, marks)
-    await playout.drained()
-
-
-async def _speak(sentence: str, synthesizer: Synthesizer, playout: Playout, marks: Marks) -> None:
-    playout.cue(sentence)
-    async with aclosing(synthesizer.speech(sentence)) as speech:
-        async for piece in speech:
-            marks.mark(Mark.FIRST_AUDIO)
+            return False
+        if not playout.untouched:
+            return False
+        playout.cue(text)
+        for piece in pieces:
             await playout.play(piece.pcm, piece.words)
+        return True
 
+    async def _speak(self, sentence: str) -> None:
+        cued = False
+        async with aclosing(self._voice.synthesizer.speech(sentence)) as speech:
+            async for piece in speech:
+                self.marks.mark(Mark.FIRST_AUDIO)
+                await self.may_sound.wait()
+                if not cued:
+                    self._voice.playout.cue(sentence)
+                    cued = True
+                await self._voice.playout.play(piece.pcm, piece.words)
 
-async def _play(text: str, pcm: bytes, playout: Playout, marks: Marks) -> None:
-    playout.cue(text)
-    marks.mark(Mark.FIRST_AUDIO)
-    await playout.play(pcm)
+    async def _play(self, text: str, pcm: bytes) -> None:
+        self._voice.playout.cue(text)
+        self.marks.mark(Mark.FIRST_AUDIO)
+        await self._voice.playout.play(pcm)
 
+    async def _text(self, pieces: AsyncIterator[str | ToolCall]) -> AsyncGenerator[str, None]:
+        """The text of the model's stream; tool calls that we know are kept."""
+        async for piece in pieces:
+            self.marks.mark(Mark.FIRST_TOKEN)
+            self.tokens += 1
+            if isinstance(piece, str):
+                yield piece
+            else:
+                self._keep(piece)
 
-async def _text(
-    pieces: AsyncIterator[str | ToolCall], wishes: list[Ending], marks: Marks
-) -> AsyncGenerator[str, None]:
-    """The text of the model's stream; tool calls that we know go into `wishes`."""
-    async for piece in pieces:
-        marks.mark(Mark.FIRST_TOKEN)
-        if isinstance(piece, str):
-            yield piece
-        elif piece.name in WISHES:
-            wishes.append(WISHES[piece.name])
+    def _keep(self, call: ToolCall) -> None:
+        if call.name in WISHES:
+            self._wishes.append(WISHES[call.name])
+        elif (wanted := number_wanted(call)) is not None:
+            self._numbers.append(wanted)

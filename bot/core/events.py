@@ -23,10 +23,7 @@ class Digit:
 
 @dataclass(frozen=True, slots=True)
 class SpeechStarted:
-    """Voice activity: the caller has begun to speak, while we say `over` (nothing: empty)."""
-
-    over: str = ""
-    """The sentence of ours whose sound is leaving just now."""
+    """Voice activity: the caller has begun to speak."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,23 +74,25 @@ class Ending(StrEnum):
     """The bot could not go on: the dialplan's own fallback takes over."""
 
 
-Wish = Ending | NumberWanted
-"""What the model may ask for beside words."""
-
-
 @dataclass(frozen=True, slots=True)
 class ReplyEnded:
     """
     Our reply of this turn number was played to its end, or failed with `error`.
 
-    `wish` is what the model asked for with a tool: to hang up, to transfer, to collect a number, or
-    nothing. `said` is what the caller heard of it.
+    `wish` is what the model asked for with a tool: to hang up, to transfer, or nothing.
     """
 
     turn: int
     error: ServiceError | None = None
-    wish: Wish | None = None
-    said: str = ""
+    wish: Ending | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NumberAsked:
+    """The model wants a number from the caller; our reply of this turn asks for it."""
+
+    turn: int
+    wanted: NumberWanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +131,7 @@ Event = (
     | MachineHeard
     | Transcript
     | ReplyEnded
+    | NumberAsked
     | Deaf
     | Elapsed
     | HungUp

@@ -14,28 +14,35 @@ class Mark(StrEnum):
     FINAL_TRANSCRIPT = "final_transcript"
     TURN_ENDED = "turn_ended"
     """The policy decided that it is our turn."""
+    ASKED = "asked"
+    """The model was asked; before the turn ended, where the answer was begun early."""
     FIRST_TOKEN = "first_token"
     FIRST_SENTENCE = "first_sentence"
     FIRST_AUDIO = "first_audio"
     FIRST_FRAME = "first_frame"
     """The first frame of our reply left for the caller."""
-    BARGE_IN = "barge_in"
-    """The caller spoke over us, and we decided to stop."""
+    FILLER = "filler"
+    """The first frame of a filler left, because the answer was late."""
+    HUSHED = "hushed"
+    """The caller spoke over us, and we fell silent for the first time."""
     SILENCED = "silenced"
-    """The first frame of silence after a barge-in."""
+    """The first frame of silence after that."""
+    BARGE_IN = "barge_in"
+    """The turn was taken from us: the rest of the reply was given up."""
     REPLY_ENDED = "reply_ended"
 
 
 INTERVALS: Mapping[str, tuple[Mark, Mark]] = {
     "endpoint": (Mark.SPEECH_ENDED, Mark.TURN_ENDED),
     "recognition": (Mark.SPEECH_ENDED, Mark.FINAL_TRANSCRIPT),
-    "model": (Mark.TURN_ENDED, Mark.FIRST_TOKEN),
+    "head_start": (Mark.ASKED, Mark.TURN_ENDED),
+    "model": (Mark.ASKED, Mark.FIRST_TOKEN),
     "sentence": (Mark.FIRST_TOKEN, Mark.FIRST_SENTENCE),
     "synthesis": (Mark.FIRST_SENTENCE, Mark.FIRST_AUDIO),
     "playout": (Mark.FIRST_AUDIO, Mark.FIRST_FRAME),
     "response": (Mark.TURN_ENDED, Mark.FIRST_FRAME),
     "turnaround": (Mark.SPEECH_ENDED, Mark.FIRST_FRAME),
-    "silencing": (Mark.BARGE_IN, Mark.SILENCED),
+    "silencing": (Mark.HUSHED, Mark.SILENCED),
 }
 """Name of an interval: from which mark to which."""
 

@@ -107,3 +107,10 @@ class Synthesizer(Protocol):
 
     def speech(self, sentence: str) -> AsyncGenerator[Speech, None]:
         """Yield the sentence's audio as it comes. No audio at all is a ServiceError."""
+
+
+class EndJudge(Protocol):
+    """Judges by the sound alone whether a caller has finished."""
+
+    async def score(self, pcm: bytes, rate: int) -> float:
+        """The probability, 0 to 1; 0.5 where it cannot be told in time. Never raises."""

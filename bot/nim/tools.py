@@ -1,4 +1,4 @@
-"""What the model may ask for beside words: to hang up, or to hand the caller to a person."""
+"""What the model may ask for beside words: to hang up, a person, a number from the caller."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -30,6 +30,22 @@ TOOLS: Final = (
         "transfer",
         "Hand the caller to a human agent: when they ask for a person, or you cannot help.",
         reason="Why, in a few words, for the agent.",
+    ),
+    _tool(
+        "collect_number",
+        "Ask the caller for a number, spoken or typed on the keypad: account, phone, PIN, OTP. Use "
+        "it for every number of three digits or more. The telephone system collects it, reads it "
+        "back and then tells you [name: digits], or [name: none]. Do not repeat the digits.",
+        name="What it is, in English: account_number, phone_number, otp.",
+        digits="How many digits it has: 6, or from-to: 10-16.",
+        secret="true for a PIN, OTP, CVV or password, else false.",
+    ),
+    _tool(
+        "offer_menu",
+        "Let the caller choose by pressing one key. Name each choice and its key in what you say. "
+        "You are then told [name: key].",
+        name="What is chosen, in English: service.",
+        choices="The keys, separated by commas: 1,2,9.",
     ),
 )
 """What is sent with each request, when the settings offer tools."""

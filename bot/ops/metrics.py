@@ -36,6 +36,17 @@ class Metrics:
             buckets=SPEECH,
             registry=registry,
         )
+        self._actions = Counter(
+            "voicebot_turn_actions",
+            "What turn-taking did (see docs/turn-taking.md)",
+            ["action"],
+            registry=registry,
+        )
+        self._discarded = Counter(
+            "voicebot_tokens_discarded",
+            "Pieces of text from the model for answers begun early, and not wanted",
+            registry=registry,
+        )
         self._errors = Counter(
             "voicebot_service_errors",
             "Failures of services",
@@ -93,6 +104,14 @@ class Metrics:
         self._turns.labels("yes" if cut else "no").inc()
         for name, seconds in intervals.items():
             self._intervals.labels(name).observe(seconds)
+
+    def turn_action(self, action: str) -> None:
+        """The turn policy lowered our voice, fell silent, went on, began early and so on."""
+        self._actions.labels(action).inc()
+
+    def tokens_discarded(self, tokens: int) -> None:
+        """An answer that was begun early was not wanted."""
+        self._discarded.inc(tokens)
 
     def service_error(self, service: str, kind: str) -> None:
         """A service let us down."""

@@ -1,4 +1,8 @@
-"""How loud sound is, in dBFS: 0 is a full-scale square wave, a full-scale sine is -3.01."""
+"""
+How loud sound is, and making it less loud.
+
+Levels are in dBFS: 0 is a full-scale square wave, a full-scale sine is -3.01.
+"""
 
 import math
 
@@ -16,3 +20,15 @@ def rms_dbfs(pcm: bytes) -> float:
     samples = np.frombuffer(pcm, "<i2").astype(np.float64)
     power = float(samples @ samples) / (samples.size * FULL_SCALE**2)
     return max(SILENT, 10.0 * math.log10(power)) if power else SILENT
+
+
+def faded(pcm: bytes, start: float, end: float) -> bytes:
+    """16-bit PCM with a gain (0 to 1) that goes evenly from `start` to `end`."""
+    samples = np.frombuffer(pcm, "<i2")
+    gains = np.linspace(start, end, samples.size, dtype=np.float32)
+    return (samples * gains).astype("<i2").tobytes()
+
+
+def gain(decibels: float) -> float:
+    """The factor of an amplitude that is this many dB."""
+    return float(10.0 ** (decibels / 20.0))

@@ -25,9 +25,9 @@ class Ear:
         """A frame left."""
         self.frames.append((now(), frame))
 
-    def sounded(self, sound):
-        """Sound began or ended."""
-        self.changes.append((round(now(), 3), sound))
+    def sounded(self, sentence):
+        """A sentence began, or silence."""
+        self.changes.append((round(now(), 3), sentence))
 
     def gaps(self):
         """Seconds between frames."""
@@ -117,13 +117,110 @@ async def test_a_last_short_piece_is_filled_up_with_silence():
     assert [frame for _, frame in ear.frames[1:4]] == [FRAME, TONE * 80 + bytes(160), bytes(320)]
 
 
-async def test_the_ends_of_sound_are_told_once_each():
-    """Told with the first frame that sounds, and with the first that does not."""
+async def test_each_sentence_is_told_when_it_begins_and_silence_when_it_comes():
+    """Told with the first frame of each."""
     async with playing() as (playout, ear):
         await asyncio.sleep(0.05)
-        await playout.play(FRAME * 2)
+        for sentence in ("एक", "दो"):
+            playout.cue(sentence)
+            await playout.play(FRAME * 2)
         await asyncio.sleep(0.2)
-    assert ear.changes == [(0.06, True), (0.1, False)]
+        assert playout.saying() == "एक दो"
+    assert ear.changes == [(0.06, "एक"), (0.1, "दो"), (0.14, None)]
+
+
+# The caller speaks over us.
+
+SPOKEN = tuple(Word(text, end) for text, end in [("एक", 0.3), ("दो", 0.6), ("तीन", 1.0)])
+RAMP = b"".join((1000 + n // 160).to_bytes(2, "little") for n in range(8000))
+"""A second in which each frame has a level of its own: 1000 and the frame's number."""
+
+
+def level(frame):
+    """The first sample."""
+    return int.from_bytes(frame[:2], "little", signed=True)
+
+
+async def test_a_lowered_voice_is_quieter_and_comes_back():
+    """12 dB is a quarter of the amplitude; nothing is skipped meanwhile."""
+    async with playing() as (playout, ear):
+        playout.cue("एक दो तीन")
+        await playout.play((1000).to_bytes(2, "little") * 8000, SPOKEN)
+        await asyncio.sleep(0.21)
+        playout.lower(12)
+        await asyncio.sleep(0.2)
+        playout.go_on(0.4)
+        await asyncio.sleep(1.0)
+    sounding = [level(frame) for _, frame in ear.frames if any(frame)]
+    assert len(sounding) == 50
+    assert 240 <= sounding[15] <= 260
+    assert sounding[5] == sounding[30] == 1000
+
+
+async def test_a_hushed_sentence_goes_on_from_the_word_that_was_cut():
+    """Hushed at 0.7 s, in the third word, which began at 0.6 s: it is said again from there."""
+    async with playing() as (playout, ear):
+        playout.cue("एक दो तीन")
+        await playout.play(RAMP, SPOKEN)
+        await asyncio.sleep(0.69)
+        playout.hush()
+        await asyncio.sleep(0.5)
+        assert [level(frame) for _, frame in ear.frames[-20:]] == [0] * 20
+        playout.go_on(0.4)
+        await playout.drained()
+        assert playout.stop() == "एक दो तीन"
+    numbers = [level(frame) - 1000 for _, frame in ear.frames if any(frame)]
+    assert numbers == [*range(35), *range(30, 50)]
+
+
+async def test_we_go_back_no_farther_than_asked():
+    """The word began 0.26 s ago, and 0.1 s is allowed."""
+    async with playing() as (playout, ear):
+        playout.cue("एक दो तीन")
+        await playout.play(RAMP, SPOKEN)
+        await asyncio.sleep(0.55)
+        playout.hush()
+        playout.go_on(0.1)
+        await asyncio.sleep(1.0)
+    numbers = [level(frame) - 1000 for _, frame in ear.frames if any(frame)]
+    assert numbers == [*range(28), *range(23, 50)]
+
+
+async def test_what_was_heard_before_going_back_stays_heard():
+    """Two words were over, we went back into the second and were cut there."""
+    async with playing() as (playout, _):
+        playout.cue("एक दो तीन")
+        await playout.play(RAMP, SPOKEN)
+        await asyncio.sleep(0.63)
+        playout.hush()
+        playout.go_on(0.4)
+        assert playout.stop() == "एक दो"
+
+
+async def test_a_hushed_reply_does_not_end():
+    """It waits to go on, or to be stopped."""
+    async with playing() as (playout, _):
+        playout.cue("एक")
+        await playout.play(TONE * 4000)
+        await asyncio.sleep(0.1)
+        playout.hush()
+        ended = asyncio.create_task(playout.drained())
+        await asyncio.sleep(5)
+        assert not ended.done()
+        playout.stop()
+        await ended
+
+
+async def test_a_new_reply_speaks_in_full_voice():
+    """Lowering and hushing are of one reply only."""
+    async with playing() as (playout, ear):
+        playout.lower(20)
+        playout.hush()
+        playout.stop()
+        await playout.play(TONE * 800)
+        await playout.drained()
+    assert ear.frames[-1][1] in (FRAME, bytes(320))
+    assert FRAME in [frame for _, frame in ear.frames]
 
 
 async def test_stop_silences_the_next_frame():

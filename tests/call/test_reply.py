@@ -6,22 +6,24 @@ import pytest
 
 from bot.call.phrasebook import Phrase, Phrasebook
 from bot.call.playout import Playout
-from bot.call.reply import answer, say
+from bot.call.reply import Reply, Voice
 from bot.core.errors import ServiceUnavailable
 from bot.core.events import Ending
-from bot.core.marks import Mark, Marks
+from bot.core.marks import Mark
 from bot.core.ports import Speech, ToolCall
 from tests.fakes import PHRASES, ScriptedModel, ToneSynthesizer
 
 
-async def reply(make):
-    """Run what `make(playout, marks)` gives; return its result, what was heard, the marks."""
-    playout, marks = Playout(8000, lambda frame: None), Marks()
+async def reply(make, synthesizer, book=None):
+    """Run what `make(reply)` gives; return its result, what was heard, the marks."""
+    playout = Playout(8000, lambda frame: None)
+    saying = Reply(Voice(8000, book or Phrasebook(PHRASES), synthesizer, playout))
+    saying.may_sound.set()
     clock = asyncio.create_task(playout.run())
     try:
-        result = await make(playout, marks)
+        result = await make(saying)
         await asyncio.sleep(0.05)
-        return result, playout.stop(), marks.at
+        return result, playout.stop(), saying.marks.at
     finally:
         clock.cancel()
 
@@ -29,7 +31,7 @@ async def reply(make):
 async def test_an_answer_marks_its_token_sentence_and_audio():
     """Model 0.2 s, synthesis 0.1 s: each mark is made by the first of its kind."""
     model, voice = ScriptedModel([["जी, ", "हाँ।", " और?"]]), ToneSynthesizer()
-    wish, heard, marks = await reply(lambda *way: answer((), model, voice, *way))
+    wish, heard, marks = await reply(lambda one: one.answer((), model), voice)
     assert (wish, heard) == (None, "जी, हाँ। और?")
     assert voice.spoken == ["जी, हाँ।", "और?"]
     assert marks[Mark.FIRST_TOKEN] == marks[Mark.FIRST_SENTENCE] == pytest.approx(0.2)
@@ -39,14 +41,14 @@ async def test_an_answer_marks_its_token_sentence_and_audio():
 async def test_a_model_that_only_wishes_is_obeyed_in_silence():
     """A tool call without words; tools that nobody offered are ignored."""
     model = ScriptedModel([[ToolCall("order_pizza"), ToolCall("transfer"), ToolCall("hang_up")]])
-    wish, heard, _ = await reply(lambda *way: answer((), model, ToneSynthesizer(), *way))
+    wish, heard, _ = await reply(lambda one: one.answer((), model), ToneSynthesizer())
     assert (wish, heard) == (Ending.TRANSFER, "")
 
 
 async def test_a_model_that_says_nothing_failed():
     """Silence is not an answer."""
     with pytest.raises(ServiceUnavailable, match="said nothing"):
-        await reply(lambda *way: answer((), ScriptedModel(["…"]), ToneSynthesizer(), *way))
+        await reply(lambda one: one.answer((), ScriptedModel(["…"])), ToneSynthesizer())
 
 
 async def test_a_recorded_phrase_counts_once_when_its_synthesis_failed():
@@ -54,5 +56,22 @@ async def test_a_recorded_phrase_counts_once_when_its_synthesis_failed():
     recording = {(Phrase.APOLOGY, 8000): Speech(b"\1\0" * 8000)}
     book, mute = Phrasebook(PHRASES, recorded=recording), ServiceUnavailable("tts", "down")
     voice = ToneSynthesizer(error=mute)
-    _, heard, _ = await reply(lambda *way: say(Phrase.APOLOGY, 8000, book, voice, *way))
+    _, heard, _ = await reply(lambda one: one.say(Phrase.APOLOGY), voice, book)
     assert heard == PHRASES[Phrase.APOLOGY]
+
+
+async def test_a_reply_that_may_not_sound_yet_gets_ready_and_waits():
+    """The first audio is there, nothing has left; then it leaves at once."""
+    frames = []
+    playout = Playout(8000, frames.append)
+    early = Reply(Voice(8000, Phrasebook(PHRASES), ToneSynthesizer(), playout))
+    clock = asyncio.create_task(playout.run())
+    task = asyncio.create_task(early.answer((), ScriptedModel(["जी।"])))
+    await asyncio.sleep(5)
+    assert Mark.FIRST_AUDIO in early.marks.at
+    assert not any(map(any, frames))
+    early.may_sound.set()
+    await asyncio.sleep(0.05)
+    assert any(frames[-1])
+    task.cancel()
+    clock.cancel()

@@ -1,0 +1,100 @@
+"""
+What the caller sends, on its way to those who listen: voice activity and the recogniser.
+
+Our own echo is taken out first. It decides nothing about turns: it says what was heard.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+from bot.core.audio import frame_bytes
+from bot.core.events import Event, MachineHeard, SpeechEnded
+from bot.core.ports import EndJudge, Heard
+from bot.signal.echo import EchoGuard
+from bot.signal.tones import Tones
+from bot.signal.voice import VoiceActivity
+
+WAITING_FRAMES = 50
+"""Frames of caller audio that may wait for the recogniser: a second."""
+JUDGED_SECONDS = 8
+"""The last sound that an end of turn is judged by."""
+
+
+class Hearing:
+    """
+    One call's ears.
+
+    `_recent` is the caller's last sound, kept only where somebody judges it.
+    """
+
+    def __init__(
+        self,
+        rate: int,
+        voice: VoiceActivity,
+        guard: EchoGuard | None = None,
+        tones: Tones | None = None,
+        judge: EndJudge | None = None,
+    ) -> None:
+        """All but `voice` may be left out."""
+        self._rate = rate
+        self._voice = voice
+        self._guard = guard
+        self._tones = tones
+        self._judge = judge
+        self._silence = bytes(frame_bytes(rate))
+        self._waiting: asyncio.Queue[Heard] = asyncio.Queue(WAITING_FRAMES)
+        self._recent = bytearray()
+        self._most_recent = JUDGED_SECONDS * rate * 2
+
+    @property
+    def silence_seconds(self) -> float:
+        """Sound heard since the caller's last voiced frame ended, or since the call began."""
+        return self._voice.silence_seconds
+
+    def played(self, frame: bytes) -> None:
+        """This frame of ours left for the caller: its echo may come back."""
+        if self._guard is not None:
+            self._guard.played(frame)
+
+    def hear(self, pcm: bytes) -> list[Event]:
+        """Take the caller's next sound, normally one frame; return what it tells."""
+        if self._guard is not None:
+            pcm = self._guard.hear(pcm)
+        self._pass_on(Heard(pcm))
+        events = self._changes(pcm)
+        if self._tones is not None and (sign := self._tones.hear(pcm)) is not None:
+            events.append(MachineHeard(sign))
+        return events
+
+    def hear_nothing(self) -> list[Event]:
+        """The line sent no frame, where one was due: to voice activity that is silence."""
+        return self._changes(self._silence)
+
+    def end_utterance(self) -> None:
+        """Ask the recogniser for the final words."""
+        self._pass_on(Heard(b"", end_of_utterance=True))
+
+    async def sound(self) -> AsyncGenerator[Heard, None]:
+        """What the recogniser is given."""
+        while True:
+            yield await self._waiting.get()
+
+    async def judged(self) -> float | None:
+        """How likely the caller has finished, by the sound alone; None where nobody can tell."""
+        if self._judge is None:
+            return None
+        return await self._judge.score(bytes(self._recent), self._rate)
+
+    def _pass_on(self, heard: Heard) -> None:
+        if self._waiting.full():
+            self._waiting.get_nowait()  # a stalled recogniser loses the oldest sound
+        self._waiting.put_nowait(heard)
+
+    def _changes(self, pcm: bytes) -> list[Event]:
+        if self._judge is not None:
+            self._recent += pcm
+            del self._recent[: -self._most_recent]
+        return [
+            SpeechEnded(self._voice.silence_seconds) if isinstance(change, SpeechEnded) else change
+            for change in self._voice.hear(pcm)
+        ]
