@@ -13,14 +13,18 @@ import os
 import sys
 from uuid import UUID
 
+from bot.signal.tones import Tones
+
 from bot.app.journal import Journal
 from bot.asterisk.line import Line
 from bot.asterisk.pbx import Reception, Ticket
 from bot.asterisk.server import AudioSocketServer
 from bot.call.call import Call
+from bot.call.hearing import Hearing
 from bot.call.phrasebook import Phrase, Phrasebook
 from bot.config import (
     AudioSocketSettings,
+    FillerSettings,
     LogSettings,
     PbxSettings,
     PhraseSettings,
@@ -30,6 +34,7 @@ from bot.core.events import Transcript
 from bot.core.ports import Speech
 from bot.ops import health, logs
 from bot.ops.metrics import Metrics
+from bot.signal.echo import EchoGuard
 from bot.signal.silero import silero
 from bot.signal.voice import VoiceActivity
 
@@ -66,6 +71,10 @@ class EndlessTone:
             yield Speech(b"\1\2" * 800)
 
 
+SETTINGS = TurnSettings(filler=FillerSettings(texts=()))
+"""A tone without an end makes no filler."""
+
+
 class Desk:
     """Answers every call, as bot.app does."""
 
@@ -96,9 +105,10 @@ class Desk:
     async def _hold(self, line: Line) -> None:
         journal = Journal(line.ticket.caller, self.metrics, transcripts=False)
         journal.began(line.rate)
-        voice = VoiceActivity(line.rate, silero())
-        call = Call(line, OneSentence(), OneAnswer(), EndlessTone(), voice, Phrasebook(TEXTS),
-                    TurnSettings(), journal.watch)  # fmt: skip
+        rate = line.rate
+        hearing = Hearing(rate, VoiceActivity(rate, silero()), EchoGuard(rate), Tones(rate))
+        call = Call(line, OneSentence(), OneAnswer(), EndlessTone(), hearing, Phrasebook(TEXTS),
+                    SETTINGS, journal.watch)  # fmt: skip
         ending = await call.run()
         self.reception.ended(line.ticket.uuid, ending)
         await line.close()

@@ -5,18 +5,25 @@ from typing import Any
 
 import numpy as np
 
+from scripts.waterfall import waterfall
+
 PIXELS = 60
 """Per second of the call."""
 HEIGHT = 90
 """Of one voice, in pixels."""
-FLAGS = ("speech_ended", "turn_ended", "first_token", "first_audio", "first_frame", "barge_in")
+FLAGS = (
+    "speech_ended", "asked", "turn_ended", "first_token", "first_audio", "first_frame", "hushed",
+    "barge_in",
+)  # fmt: skip
 """The marks that are drawn; all of them are in the table."""
 COLOURS = {
     "speech_ended": "#888888",
+    "asked": "#c0a000",
     "turn_ended": "#d08000",
     "first_token": "#8040c0",
     "first_audio": "#0080c0",
     "first_frame": "#008040",
+    "hushed": "#e06080",
     "barge_in": "#d00040",
 }
 
@@ -109,7 +116,7 @@ def _row(turn: dict[str, Any], start: float) -> str:
     intervals = "<br>".join(f"{name} {value:.3f}" for name, value in turn["intervals"].items())
     said = html.escape(turn["said"]) + (" <b>[interrupted]</b>" if turn["cut"] else "")
     heard = html.escape(turn["heard"]) or f"<i>{html.escape(turn['phrase'])}</i>"
-    cells = (str(turn["turn"]), heard, said, marks, intervals)
+    cells = (str(turn["turn"]), heard, said, waterfall(turn["marks"]), marks, intervals)
     return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
 
 
@@ -126,8 +133,8 @@ td, th {{ border: 1px solid #ddd; padding: 4px 8px; vertical-align: top; text-al
 answer. {legend}</p>
 <div class="axis">{picture}</div>
 <audio controls src="call.wav"></audio>
-<table><tr><th>turn<th>the caller, as recognised<th>the bot, as heard<th>marks (s)<th>intervals (s)
-</tr>
+<table><tr><th>turn<th>the caller, as recognised<th>the bot, as heard
+<th>from the caller's last sound to ours<th>marks (s)<th>intervals (s)</tr>
 {rows}
 </table></html>
 """

@@ -18,7 +18,10 @@ from bot.core.errors import ServiceError, ServiceUnavailable
 from bot.core.events import Ending
 from bot.core.marks import Mark, Marks
 from bot.core.numbers import NumberWanted
-from bot.core.ports import ChatModel, Message, Synthesizer, ToolCall
+from bot.core.ports import ChatModel, Message, Speech, Synthesizer, ToolCall
+
+LONGEST_FILLER = 4
+"""Seconds; what is longer covers no gap but makes one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +104,25 @@ class Reply:
         """Say this while the answer is awaited; return whether it was in time to be said."""
         playout = self._voice.playout
         try:
-            async with aclosing(self._voice.synthesizer.speech(text)) as speech:
-                pieces = [piece async for piece in speech]
+            pieces = await self._short(text)
         except ServiceError:
             return False
-        if not playout.untouched:
+        if not pieces or not playout.untouched:
             return False
         playout.cue(text)
         for piece in pieces:
             await playout.play(piece.pcm, piece.words)
         return True
+
+    async def _short(self, text: str) -> list[Speech]:
+        """The whole speech of a short text; nothing where it is long."""
+        pieces: list[Speech] = []
+        async with aclosing(self._voice.synthesizer.speech(text)) as speech:
+            async for piece in speech:
+                pieces.append(piece)
+                if sum(len(each.pcm) for each in pieces) > LONGEST_FILLER * 2 * self._voice.rate:
+                    return []
+        return pieces
 
     async def _speak(self, sentence: str) -> None:
         cued = False
