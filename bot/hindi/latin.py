@@ -28,6 +28,7 @@ _SCHWA = "ə"
 _LOOSE = (
     (re.compile("aa"), "a"),
     (re.compile("ee"), "i"),
+    (re.compile("eh(?=[nlt])"), "ah"),
     (re.compile("oo"), "u"),
     (re.compile("ph"), "f"),
     (re.compile("w"), "v"),

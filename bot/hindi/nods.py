@@ -1,5 +1,5 @@
 """
-Decides what a nod is, and whether an answer is a yes or a no.
+Decides what a nod is. Whether an answer is a yes or a no, answers.py decides.
 
 A nod ("हाँ", "जी", "अच्छा", "ठीक है") says that the caller listens. In the middle of an explanation
 it is no wish to speak; after a yes/no question it is the answer. Which of the two, the turn policy
@@ -8,7 +8,10 @@ knows.
 
 from collections.abc import Sequence
 
+from bot.hindi.answers import yes_or_no
 from bot.hindi.fold import fold, folded_phrases, folded_words
+
+__all__ = ["all_nods", "is_nod", "may_be_nod", "yes_or_no"]
 
 _MOST_WORDS = 8
 """Words of a nod. More of them are no mere listening."""
