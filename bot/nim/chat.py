@@ -28,6 +28,12 @@ RETRIES: Final = 1
 """Of a request that failed before its answer began; the time-outs cover all tries."""
 CONNECT_SECONDS: Final = 3.0
 CLOSE_SECONDS: Final = 1.0
+KEPT_SECONDS: Final = 120.0
+"""An idle connection is kept this long, if the server keeps it too; longer, and a firewall may have
+dropped it without a word."""
+FRESH_SECONDS: Final = 4.0
+"""A connection used within this is still there: uvicorn, and so vLLM and NIM, closes idle ones
+after 5 s."""
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
@@ -38,26 +44,51 @@ class NimChat:
         self._settings = settings
         self._tools = settings.tools
         self._client: AsyncOpenAI | None = None
+        self._used = float("-inf")
+        """When a connection was last known to be open, in the loop's time."""
+        self._warming: asyncio.Task[None] | None = None
+        self._told = False
         self._system = "\n\n".join(filter(None, (settings.system_prompt, settings.persona)))
 
-    async def warm(self) -> None:
-        """Import the client and open a connection. Never raises: a reply will tell."""
+    def warm(self) -> None:
+        """
+        Soon have the client imported and a connection open; for whenever a reply may be near.
+
+        The server is asked for its models, in the background, unless a connection was used just
+        now. Never raises: a reply will tell.
+        """
+        idle = asyncio.get_running_loop().time() - self._used
+        if self._warming is None and idle > FRESH_SECONDS:
+            self._warming = asyncio.create_task(self._warm(), name="llm-warm")
+
+    async def _warm(self) -> None:
+        """Tell once of a server that does not answer, until it does."""
         try:
             await self.models()
+            self._told = False
         except ServiceError as error:
-            log.warning("llm_not_ready", error=str(error))
+            if not self._told:
+                log.warning("llm_not_ready", error=str(error))
+            self._told = True
+        finally:
+            self._warming = None
 
     async def models(self) -> list[str]:
         """The model names that the server offers, sorted. Raises ServiceError."""
         client = await self._connected()
         try:
             async with asyncio.timeout(self._settings.first_token_timeout):
-                return sorted([model.id async for model in client.models.list()])
+                names = sorted([model.id async for model in client.models.list()])
         except Exception as error:
             raise service_error(error, self._settings) from error
+        self._note_use()
+        return names
 
     async def close(self) -> None:
         """Close all connections."""
+        if self._warming is not None:
+            self._warming.cancel()
+            await asyncio.wait([self._warming])
         client, self._client = self._client, None
         if client is not None:
             await client.close()
@@ -82,6 +113,7 @@ class NimChat:
                 if text:
                     said = True
                     yield text
+            self._note_use()
         finally:
             await _close(stream)
         for last in _ending(cleaner.finish(), calls, said):
@@ -99,6 +131,7 @@ class NimChat:
                 api_key=self._settings.api_key.get_secret_value() or "none",
                 timeout=openai.Timeout(wait, connect=min(CONNECT_SECONDS, wait)),
                 max_retries=RETRIES,
+                http_client=openai.DefaultAsyncHttpxClient(limits=_limits(openai)),
             )
         return self._client
 
@@ -128,6 +161,9 @@ class NimChat:
         if self._settings.extra_body:
             request["extra_body"] = self._settings.extra_body
         return request
+
+    def _note_use(self) -> None:
+        self._used = asyncio.get_running_loop().time()
 
     def _tools_refused(self, error: Exception) -> bool:
         """Whether this server was started without tools: vLLM then answers 400."""
@@ -181,6 +217,16 @@ def _ending(tail: str, calls: ToolCalls, said: bool) -> list[str | ToolCall]:
             ending.append(text)
         ending.append(call)
     return ending
+
+
+def _limits(openai: Any) -> Any:
+    """The package's own limits of connections (httpx or httpx2), but idle ones are kept."""
+    own = openai.DEFAULT_CONNECTION_LIMITS
+    return type(own)(
+        max_connections=own.max_connections,
+        max_keepalive_connections=own.max_keepalive_connections,
+        keepalive_expiry=KEPT_SECONDS,
+    )
 
 
 async def _close(stream: Any) -> None:

@@ -15,7 +15,7 @@ _LONGEST_ARGUMENTS: Final = 4_000
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
-def _tool(name: str, description: str, **parameters: str) -> dict[str, Any]:
+def _tool(name: str, description: str, /, **parameters: str) -> dict[str, Any]:
     """A tool in OpenAI's format, with parameters that are all strings."""
     parameters[SAY] = "One short sentence in Hindi that the caller hears first."
     properties = {key: {"type": "string", "description": text} for key, text in parameters.items()}

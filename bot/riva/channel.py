@@ -24,6 +24,12 @@ _METADATA_NAME: Final = re.compile(r"[0-9a-z_.-]+")
 _LONGEST_MESSAGE: Final = 16 * 1024 * 1024
 _PING_EVERY: Final = 30_000
 _PING_WAIT: Final = 10_000
+_IDLE: Final = 200_000
+"""
+Milliseconds without an RPC after which a connection is closed; `wake` opens it anew. gRPC would
+keep it for half an hour, but load balancers drop idle connections after four to six minutes, some
+without a word, and servers punish pings that come without an RPC.
+"""
 _LONGEST_BACK_OFF: Final = 5_000
 """Milliseconds. A server that comes back is found again within this."""
 
@@ -81,6 +87,11 @@ class Servers:
             self._channels = [self._open(address) for address in self.addresses]
         return self._channels
 
+    def wake(self) -> None:
+        """Connect whatever is not connected, in the background."""
+        for channel in self.channels():
+            channel.get_state(try_to_connect=True)
+
     async def close(self) -> None:
         """End all RPCs and connections."""
         channels, self._channels = self._channels, []
@@ -104,6 +115,11 @@ class Riva:
         tts = _servers(settings, "tts_uri", settings.tts.metadata)
         same = (tts.addresses, tts.metadata) == (self.asr.addresses, self.asr.metadata)
         self.tts = self.asr if same else tts
+
+    def wake(self) -> None:
+        """Connect to both services; cheap enough for the start of each call. Never raises."""
+        self.asr.wake()
+        self.tts.wake()
 
     async def close(self) -> None:
         """End all RPCs and connections."""
@@ -130,6 +146,7 @@ def _options(connect_timeout: float) -> list[tuple[str, int | str]]:
         ("grpc.max_receive_message_length", _LONGEST_MESSAGE),
         ("grpc.keepalive_time_ms", _PING_EVERY),
         ("grpc.keepalive_timeout_ms", _PING_WAIT),
+        ("grpc.client_idle_timeout_ms", _IDLE),
         ("grpc.min_reconnect_backoff_ms", round(connect_timeout * 1000)),
         ("grpc.initial_reconnect_backoff_ms", 200),
         ("grpc.max_reconnect_backoff_ms", _LONGEST_BACK_OFF),

@@ -36,7 +36,7 @@ async def speaks(stream, requests, context):
 class Model(ScriptedModel):
     """A model in place of the NIM client."""
 
-    async def warm(self):
+    def warm(self):
         """Nothing to connect."""
 
     async def close(self):

@@ -41,17 +41,25 @@ def refusing(status, message="no", times=1):
 
 
 class FakeNim:
-    """Keeps the requests; `models` is what it offers; `left` is set when a client goes early."""
+    """
+    Keeps the requests, and from which connection each came; `models` is what it offers.
+
+    `left` is set when a client goes early.
+    """
 
     def __init__(self, *scripts, models=("m",)):
         self.scripts = list(scripts)
         self.models = models
         self.requests = []
         self.headers = {}
+        self.clients = []
+        self.asked_for_models = 0
         self.left = asyncio.Event()
 
     async def list_models(self, request):
         self.headers = dict(request.headers)
+        self.clients.append(request.client)
+        self.asked_for_models += 1
         data = [
             {"id": name, "object": "model", "created": 0, "owned_by": ""} for name in self.models
         ]
@@ -59,6 +67,7 @@ class FakeNim:
 
     async def complete(self, request):
         self.headers = dict(request.headers)
+        self.clients.append(request.client)
         self.requests.append(await request.json())
         script = self.scripts.pop(0) if len(self.scripts) > 1 else self.scripts[0]
         if isinstance(script, tuple):

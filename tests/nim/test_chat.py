@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 from bot.core.errors import ServiceTimeout, ServiceUnavailable
 from bot.core.ports import Message, ToolCall
 from bot.nim.chat import NimChat
+from bot.nim.tools import KNOWN
 from tests.nim.fakes import FakeNim, refusing, said, saying, serving, settings, tool
 
 pytestmark = pytest.mark.real_time
@@ -47,7 +48,7 @@ async def test_a_reply_is_one_streamed_completion():
     assert request["messages"][-1] == {"role": "user", "content": "मेरा बिल?"}
     assert (request["model"], request["stream"], request["max_tokens"]) == ("m", True, 50)
     assert request["k"] == 1
-    assert {each["function"]["name"] for each in request["tools"]} == {"hang_up", "transfer"}
+    assert {each["function"]["name"] for each in request["tools"]} == KNOWN
     assert fake.headers["authorization"] == "Bearer s"
 
 
@@ -96,7 +97,7 @@ async def test_a_late_first_word_is_a_time_out():
     """The caller waits for a word; thinking aloud does not count as one."""
     fake = FakeNim(saying(said("<think>"), *[said("हूँ ")] * 100, wait=0.05))
     async with chatting(fake, first_token_timeout=0.4) as chat:
-        await chat.warm()
+        await chat.models()
         with pytest.raises(ServiceTimeout, match=r"no word within 0.4 s \(llm.first_token_timeout"):
             await reply(chat)
 
@@ -109,7 +110,7 @@ async def test_a_server_that_does_not_answer_is_a_time_out():
             await asyncio.sleep(30)
 
     async with chatting(Deaf(), first_token_timeout=0.3) as chat:
-        await chat.warm()
+        await chat.models()
         with pytest.raises(ServiceTimeout, match="no answer from http"):
             await reply(chat)
 
@@ -157,12 +158,66 @@ async def test_each_refusal_has_its_remedy(status, remedy):
 async def test_nobody_there():
     """No server at the address."""
     chat = NimChat(settings("http://127.0.0.1:1/v1"))
-    with capture_logs() as logs:
-        await chat.warm()
-    assert logs[0]["event"] == "llm_not_ready"
     with pytest.raises(ServiceUnavailable, match=r"http://127.0.0.1:1/v1: .*llm.base_url"):
         await reply(chat)
     await chat.close()
+
+
+async def warmed(chat):
+    """Warm up, and wait for the end of it."""
+    chat.warm()
+    if chat._warming is not None:
+        await asyncio.wait([chat._warming])
+
+
+async def test_a_reply_finds_a_warm_connection():
+    """Warmed at the start of the call; every reply uses that one connection."""
+    fake = FakeNim(saying(said("जी")))
+    async with chatting(fake) as chat:
+        await warmed(chat)
+        await reply(chat)
+        await reply(chat)
+    assert len(set(fake.clients)) == 1
+    assert fake.asked_for_models == 1
+
+
+async def test_warming_is_cheap_while_it_is_warm(monkeypatch):
+    """Calls that begin together ask once; so does one that begins right after a reply."""
+    fake = FakeNim(saying(said("जी")))
+    async with chatting(fake) as chat:
+        chat.warm()
+        chat.warm()
+        await warmed(chat)
+        await reply(chat)
+        await warmed(chat)
+        assert fake.asked_for_models == 1
+        monkeypatch.setattr("bot.nim.chat.FRESH_SECONDS", 0.0)
+        await warmed(chat)
+        assert fake.asked_for_models == 2
+
+
+async def test_warming_in_vain_is_told_once():
+    """Nobody is there; calls begin all the same."""
+    chat = NimChat(settings("http://127.0.0.1:1/v1"))
+    with capture_logs() as logs:
+        await warmed(chat)
+        await warmed(chat)
+    assert [line["event"] for line in logs] == ["llm_not_ready"]
+    await chat.close()
+
+
+async def test_closing_ends_the_warming():
+    """A server that never answers does not hold up the end of the process."""
+
+    class Deaf(FakeNim):
+        async def list_models(self, request):
+            await asyncio.sleep(30)
+
+    async with chatting(Deaf()) as chat:
+        chat.warm()
+        warming = chat._warming
+        await chat.close()
+        assert warming.cancelled()
 
 
 async def test_a_broken_stream_is_told():

@@ -168,3 +168,30 @@ async def test_each_service_adds_metadata_of_its_own():
     assert riva.asr.metadata == (("authorization", "Bearer k"), ("function-id", "a"))
     assert riva.tts.metadata == (("authorization", "Bearer k"), ("function-id", "t"))
     await riva.close()
+
+
+async def connected(servers):
+    """Wait until every channel is."""
+    while any(c.get_state() is not grpc.ChannelConnectivity.READY for c in servers.channels()):
+        await asyncio.sleep(0.01)
+
+
+@pytest.mark.real_time
+async def test_waking_connects_both_services_before_the_first_sentence():
+    """To every server of each, without an RPC."""
+    async with serving() as one, serving() as two, serving() as three:
+        riva = Riva(settings(f"{one},{two}", tts_uri=three))
+        riva.wake()
+        async with asyncio.timeout(5):
+            await connected(riva.asr)
+            await connected(riva.tts)
+        await riva.close()
+
+
+@pytest.mark.real_time
+async def test_waking_in_vain_raises_nothing():
+    """Nobody is there: the call will tell."""
+    riva = Riva(settings("127.0.0.1:1"))
+    riva.wake()
+    riva.wake()
+    await riva.close()
