@@ -40,6 +40,11 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", parents=[config], help="take calls from Asterisk")
     serve.set_defaults(run=_serve)
     _add_local(commands.add_parser("local", help="run the embedded speech and language servers"))
+    turn_model = commands.add_parser(
+        "fetch-turn-model", help="fetch the acoustic end-of-turn model (9 MB, optional)"
+    )
+    turn_model.add_argument("--to", type=Path, help="the folder to put it in (default: the cache)")
+    turn_model.set_defaults(run=_fetch_turn_model)
     _add_dial(commands.add_parser("dial", help="call a SIP address as a caller does"))
     doctor = commands.add_parser("doctor", parents=[config], help="check each neighbour")
     doctor.add_argument(
@@ -107,6 +112,16 @@ def _local(options: argparse.Namespace) -> int:
     logs.configure(LogSettings())
     names = LocalOptions.__dataclass_fields__
     asyncio.run(run(LocalOptions(**{name: getattr(options, name) for name in names})))
+    return 0
+
+
+def _fetch_turn_model(options: argparse.Namespace) -> int:
+    from bot.local.models import models_folder
+    from bot.local.turn_model import fetch_turn_model
+
+    folder = options.to or models_folder() / "smart-turn"
+    path = fetch_turn_model(folder.expanduser().resolve(), _print)
+    _print(f"set turns.end_of_turn.acoustic_model: {path}")
     return 0
 
 
