@@ -17,7 +17,8 @@ from bot.call.hearing import Hearing
 from bot.call.phrasebook import Phrase, Phrasebook
 from bot.call.playout import Playout
 from bot.call.reply import Voice
-from bot.call.turns import State, Turns
+from bot.call.standing import State
+from bot.call.turns import Turns
 from bot.config import TurnSettings
 from bot.core.errors import ServiceError, ServiceUnavailable
 from bot.core.events import (

@@ -15,8 +15,10 @@ from bot.call.actions import (
     Say,
     Tell,
 )
+from bot.call.over_us import GAP
 from bot.call.phrasebook import Phrase
-from bot.call.turns import GAP, LONGEST_CLOSING, TABLE, State, Turns
+from bot.call.standing import LONGEST_CLOSING, State
+from bot.call.turns import TABLE, Turns
 from bot.config import BargeInSettings, EndOfTurnSettings, IdleSettings, TurnSettings
 from bot.core.errors import ServiceTimeout
 from bot.core.events import (

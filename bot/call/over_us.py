@@ -1,0 +1,94 @@
+"""The rules for a caller who speaks while we do: lower, hush, go on, or give up the turn."""
+
+from bot.call.actions import Finalize, GoOn, Hush, Lower
+from bot.call.standing import Actions, Standing, State
+from bot.core.events import Elapsed, Event
+from bot.hindi.nods import may_be_nod
+
+GAP = 0.1
+"""Seconds without voice that are longer than those within a word."""
+
+
+def starts_over_us(turns: Standing, event: Event, now: float) -> Actions:
+    turns.words.clear()
+    turns.overlapped = True
+    if turns.answering and not turns.saying:
+        # Nothing has sounded yet: it is the caller who goes on, and not over us.
+        turns.enter(State.HUSHED, now + turns.settings.barge_in.longest_nod)
+        return (Hush(),)
+    turns.enter(State.OVERLAP, now + turns.settings.barge_in.confirm)
+    return (Lower(),)
+
+
+def overlap_was_short(turns: Standing, event: Event, now: float) -> Actions:
+    """Too short to be anything; should there be words after all, they will come."""
+    turns.enter(State.SPEAKING, None)
+    return GoOn(), Finalize()
+
+
+def overlap_lasts(turns: Standing, event: Event, now: float) -> Actions:
+    """Long enough to be speech; but a caller who is quiet just now may only have coughed."""
+    assert isinstance(event, Elapsed)
+    if event.silence > GAP:
+        turns.enter(State.OVERLAP, now + GAP)
+        return ()
+    barge_in = turns.settings.barge_in
+    if not barge_in.verdict:
+        return turns.interrupted(now)
+    turns.enter(State.HUSHED, turns.voiced_since + barge_in.longest_nod)
+    return (Hush(),)
+
+
+def words_over_us(turns: Standing, event: Event, now: float) -> Actions:
+    """Words decide: a nod, or the caller's turn."""
+    turns.note(event)
+    text = turns.words.text
+    if text and not (turns.nods_count() and may_be_nod(text)):
+        return turns.interrupted(now)
+    if turns.state is State.HUSHED and turns.words.closed and not turns.voice:
+        return false_alarm(turns, event, now)
+    return ()
+
+
+def late_words(turns: Standing, event: Event, now: float) -> Actions:
+    """The words of an overlap that had seemed to be nothing."""
+    if not turns.overlapped:
+        return ()
+    turns.note(event)
+    text = turns.words.text
+    if not text or (turns.nods_count() and may_be_nod(text)):
+        return ()
+    return turns.interrupted(now)
+
+
+def falls_silent_again(turns: Standing, event: Event, now: float) -> Actions:
+    """The caller is silent as well: now the words are due."""
+    turns.words.awaited()
+    turns.enter(State.HUSHED, now + turns.settings.barge_in.verdict)
+    return (Finalize(),)
+
+
+def speaks_again(turns: Standing, event: Event, now: float) -> Actions:
+    """No verdict yet, and more to judge."""
+    turns.enter(State.HUSHED, now + turns.settings.barge_in.longest_nod)
+    return ()
+
+
+def no_verdict(turns: Standing, event: Event, now: float) -> Actions:
+    """The words do not come. Somebody who still speaks is no nod; silence was nothing."""
+    return turns.interrupted(now) if turns.voice else false_alarm(turns, event, now)
+
+
+def false_alarm(turns: Standing, event: Event, now: float) -> Actions:
+    """It was nothing, or a nod."""
+    turns.enter(State.SPEAKING, None)
+    return (GoOn(),)
+
+
+def we_finish_under_caller(turns: Standing, event: Event, now: float) -> Actions:
+    """Our reply is at its end while the caller speaks: now it is the caller's turn."""
+    turns.asked_by(turns.saying)
+    turns.parting = None
+    turns.idle.begin(now)
+    turns.begin_field(now)
+    return turns.hear(now) if turns.voice else turns.pause(now)
