@@ -23,20 +23,29 @@ def heard_digits(text: str) -> str:
     return _read("", number_talk(text), complete=False)
 
 
-def correct(entered: str, text: str, complete: bool = False) -> str | None:
+def correct(entered: str, text: str, complete: bool = False, missing: int = 0) -> str | None:
     """
     What the digits `entered` before have become; None where the text corrects nothing.
 
     "सात नहीं आठ" changes the last 7; "आख़िरी दो अंक चार पाँच हैं", "पहला अंक छह" and "पिछला हटाइए" tell
     the place; "फिर से, नौ आठ" begins anew; "नहीं, छह" is for the last digit. With `complete`,
-    `entered` is a whole number: "नहीं, चार पाँच" then keeps its length.
+    `entered` is a whole number: "नहीं, चार पाँच" then keeps its length. With so many digits
+    `missing`, "आख़िरी दो अंक चार पाँच" may be just those.
     """
     if not entered:
         return None
     row = number_talk(text)
-    read = _read(entered, row, complete)
     said = _read("", row, complete)
+    if len(said) == missing and missing and not _has(row, Kind.NO) and _place(row):
+        return None
+    read = _read(entered, row, complete)
     return None if read == entered + said else read
+
+
+def ends_open(text: str) -> str:
+    """The "डबल" that ends a text and waits for its digit; empty where there is none."""
+    row = number_talk(text)
+    return row[-1].key if row and row[-1].kind is Kind.TIMES else ""
 
 
 def _read(entered: str, row: Sequence[Token], complete: bool) -> str:

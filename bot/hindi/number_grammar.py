@@ -100,7 +100,9 @@ def _multiplied(row: Sequence[Token]) -> list[Token]:
         if (length := _times_length(row, at)) and _kind(row, at + length) is Kind.NUMBER:
             out.append(_repeated(row[at + length], row[at].value))
             at += length + 1
-        elif length and out and out[-1].kind is Kind.NUMBER and _kind(row, at + length) in _AFTER:
+        elif (
+            length == 2 and _kind(out, len(out) - 1) is Kind.NUMBER and _kind(row, at + 2) in _AFTER
+        ):
             out[-1] = _repeated(out[-1], row[at].value)
             at += length
         else:
@@ -122,7 +124,7 @@ def _times_length(row: Sequence[Token], at: int) -> int:
 
 
 def _kind(row: Sequence[Token], at: int) -> Kind | None:
-    return row[at].kind if at < len(row) else None
+    return row[at].kind if 0 <= at < len(row) else None
 
 
 def _repeated(token: Token, times: int) -> Token:
