@@ -241,20 +241,21 @@ def _said_again(said: list[str], again: list[str]) -> list[str]:
     says as many digits as before begins anew. Else the last number is replaced.
     """
     before, after = "".join(said), "".join(again)
-    start = _repeats_from(before, after)
+    start = _repeats_from(said, after)
     if start is not None:
-        return [before[:start], after]
+        return [*said[:start], after]
     if len(after) >= len(before) >= 3:
         return again
     return [*said[:-1], *again]
 
 
-def _repeats_from(before: str, after: str) -> int | None:
-    """Where `after` goes along with `before` for longest, and then differs; the last such place."""
+def _repeats_from(said: list[str], after: str) -> int | None:
+    """The number from which `after` goes along for longest, and then differs; the last such one."""
     best, most = None, 0
-    for start in range(len(before)):
-        alike = _alike(before[start:], after)
-        if most <= alike > 0 and alike < min(len(after), len(before) - start):
+    for start in range(len(said)):
+        rest = "".join(said[start:])
+        alike = _alike(rest, after)
+        if most <= alike > 0 and alike < min(len(after), len(rest)):
             best, most = start, alike
     return best
 
