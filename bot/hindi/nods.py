@@ -39,16 +39,21 @@ def is_nod(text: str) -> bool:
 
 def all_nods(words: Sequence[str]) -> bool:
     """Whether these folded words are a nod."""
-    if not 0 < len(words) <= _MOST_WORDS:
-        return False
-    return not _after_nods(words[1:] if words[0] in _HEARD_FOR_YES else words)
+    return 0 < len(words) <= _MOST_WORDS and not _left(words)
 
 
 def may_be_nod(text: str) -> bool:
     """Whether an interim may still become a nod: it is the beginning of one, or empty."""
     words = fold(text).split()[: _MOST_WORDS + 1]
-    rest = " ".join(_after_nods(words))
-    return not rest or all_nods(words) or any(nod.startswith(rest) for nod in _NODS)
+    left = _left(words)
+    follow = _LISTENERS if len(left) < len(words) else _HEARD_FOR_YES
+    rest = " ".join(left)
+    return len(words) <= _MOST_WORDS and any(nod.startswith(rest) for nod in _NODS | follow)
+
+
+def _left(words: Sequence[str]) -> Sequence[str]:
+    """What is no nod, from the first such word on."""
+    return _after_nods(words[1:] if words and words[0] in _HEARD_FOR_YES else words)
 
 
 def _after_nods(words: Sequence[str]) -> Sequence[str]:
