@@ -11,20 +11,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-_SPELT = "k kh g gh c ch j jh t th d dh n t th d dh n p f b bh m y r l v sh sh s h n n"
-_CONSONANTS = dict(
-    zip(
-        "कखगघचछजझटठडढणतथदधनपफबभमयरलवशषसहङञ",
-        _SPELT.split(),
-        strict=True,
-    )
-)
-_LONG = ("a", "i", "i", "u", "u", "ri", "e", "ai", "o", "au")
-_SIGNS = dict(zip("ािीुूृेैोौ", _LONG, strict=True))
-_VOWELS = dict(zip("आइईउऊऋएऐओऔअ", (*_LONG, "a"), strict=True))
-_HALANT, _NASAL = "्", "ं"
-_SCHWA = "ə"
-"""The vowel that a consonant has where none is written."""
+from bot.hindi.sounds import sounds
+
+_LETTERS = "क ख ग घ ङ च छ ज झ ञ ट ठ ड ढ ण त थ द ध न प फ ब भ म य र ल ळ व श ष स ह"
+_SPELT = "k kh g gh n c ch j jh n t th d dh n t th d dh n p f b bh m y r l l v sh sh s h"
+_CONSONANTS = dict(zip(_LETTERS.split(), _SPELT.split(), strict=True))
+_SPELT_VOWELS = "a a i i u u ri e ai o au o"
+_VOWELS = dict(zip("अआइईउऊऋएऐओऔऑ", _SPELT_VOWELS.split(), strict=True))
+_NASAL = "ं"
 _LOOSE = (
     (re.compile("aa"), "a"),
     (re.compile("ee"), "i"),
@@ -81,26 +75,7 @@ def _key(latin: str) -> str:
 
 def _spelt(word: str) -> str:
     """A folded Devanagari word in Latin letters: करना is "karna"."""
-    syllables: list[list[str]] = []
-    for letter in word:
-        if letter in _CONSONANTS:
-            syllables.append([_CONSONANTS[letter], _SCHWA])
-        elif letter == _NASAL and syllables:
-            syllables[-1][1] = syllables[-1][1].replace(_SCHWA, "a") + "n"
-        elif (letter in _SIGNS or letter == _HALANT) and syllables:
-            syllables[-1][1] = _SIGNS.get(letter, "")
-        else:
-            syllables.append(["", _VOWELS.get(letter, letter)])
-    _silence(syllables)
-    return "".join(consonant + vowel for consonant, vowel in syllables).replace(_SCHWA, "a")
-
-
-def _silence(syllables: list[list[str]]) -> None:
-    """Drop each "a" that is written but not said: the last one, and those between VC and CV."""
-    last = len(syllables) - 1
-    for place in range(last, 0, -1):
-        if syllables[place][1] != _SCHWA:
-            continue
-        after = syllables[min(place + 1, last)]
-        if place == last or (syllables[place - 1][1] and after[0] and after[1]):
-            syllables[place][1] = ""
+    return "".join(
+        _CONSONANTS.get(sound.consonant, "") + _VOWELS.get(sound.vowel, "") + "n" * sound.nasal
+        for sound in sounds(word)
+    )
