@@ -39,8 +39,8 @@ async def main() -> None:
         riva.tts, riva.settings.tts.model_copy(update=patience), WIDEBAND, options.voice
     )
     for phrase in Phrase:
-        pcm = await _spoken(tts, getattr(PhraseSettings(), phrase.value))
-        _write(ROOT / f"bot/app/sounds/{phrase.value}.wav", pcm)
+        if text := getattr(PhraseSettings(), phrase.value):
+            _write(ROOT / f"bot/app/sounds/{phrase.value}.wav", await _spoken(tts, text))
     for name, text in DIALPLAN.items():
         pcm = await _spoken(tts, text)
         (ROOT / f"asterisk/sounds/hi/{name}.sln16").write_bytes(pcm)

@@ -104,6 +104,8 @@ class Bot:
                     chore.cancel()
         await self.chat.close()
         await self.riva.close()
+        if self.judge is not None:
+            await self.judge.close()
 
     def _reception(self) -> Reception:
         audiosocket = self.settings.audiosocket
