@@ -117,7 +117,7 @@ def test_an_unknown_key_of_the_file_names_itself_and_the_nearest_right_one(file)
         ("BOT_HTTP__PORT", "many", "http.port (BOT_HTTP__PORT): Input should be a valid integer"),
         ("BOT_HTTP__PORT", "70000", "less than or equal to 65535"),
         ("BOT_AUDIOSOCKET__ADMISSION", "all", "'registered' or 'open'"),
-        ("BOT_TURNS__PAUSE", "0", "greater than 0"),
+        ("BOT_TURNS__MAX_CALL", "0", "greater than 0"),
         ("BOT_PBX__TRANSFER_CONTEXT", "a b", "should match pattern"),
     ],
 )
