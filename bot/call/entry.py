@@ -21,6 +21,7 @@ class Entry:
 
     def __init__(self, wanted: NumberWanted) -> None:
         self._wanted = wanted
+        self._whole = wanted.most if wanted.least == wanted.most else 0
         self._held = ""
         self.digits = ""
 
@@ -54,7 +55,7 @@ class Entry:
         return self.digits != before or bool(pending or heard_digits(text))
 
     def after(self, interim: str, complete: bool) -> str:
-        """What the digits would be after these words, of an entry that seemed `complete`, or not."""
+        """What the digits would be after these words, of an entry that seemed `complete` or not."""
         if not complete:
             return self._after(self._held + interim)
         return self.corrected(interim) or self.instead(heard_digits(interim))
@@ -77,11 +78,11 @@ class Entry:
         return correct(self.digits, "नहीं " + " ".join(said), complete=True) or said
 
     def _after(self, text: str) -> str:
-        missing = max(0, self._wanted.most - len(self))
-        corrected = correct(self.digits, text, missing=missing)
+        corrected = correct(self.digits, text, whole=self._whole)
         if corrected is not None:
             return corrected
-        return self._without_prefix(self.digits + heard_digits(text))
+        said = heard_digits(text, max(0, self._whole - len(self)))
+        return self._without_prefix(self.digits + said)
 
     def _without_prefix(self, digits: str) -> str:
         """A mobile number without the +91 or 0 before it."""

@@ -21,7 +21,7 @@ from bot.hindi.digits import heard_digits
 YES_KEY, NO_KEY = "1", "2"
 """While the number is read back."""
 UTTERANCES = 20
-"""Utterances and clear keys for each question; with more, the caller plays with us."""
+"""Utterances and keys that are no digits, for each question; with more, somebody plays with us."""
 READ_BACKS = 2
 """Read-backs for each question."""
 
@@ -131,12 +131,10 @@ class Collector:
     # Keys.
 
     def _digit(self, key: str, now: float) -> Step:
-        if key.isdigit():
-            self._entry.press(key)
-            if len(self._entry) >= self.wanted.most:
-                return self._over()
-        self.deadline = now + self._settings.inter_digit
-        return None
+        if not key.isdigit():
+            return Abandoned("") if self._too_long() else self._wait(now)
+        self._entry.press(key)
+        return self._over() if len(self._entry) >= self.wanted.most else self._wait(now)
 
     def _clear(self, now: float) -> Step:
         self._entry.begin()

@@ -18,27 +18,33 @@ _ASKS_US = frozenset(
 """After a "फिर से", we shall say it again, not the caller."""
 
 
-def heard_digits(text: str) -> str:
-    """All digits of the caller's number in order: "नौ आठ डबल सात" is "9877"; empty where none."""
-    return _read("", number_talk(text), complete=False)
+def heard_digits(text: str, whole: int = 0) -> str:
+    """
+    All digits of the caller's number in order: "नौ आठ डबल सात" is "9877"; empty where none.
+
+    Where a "no" among them can be understood in several ways, the one that gives `whole` digits is
+    meant.
+    """
+    return _read("", number_talk(text), _Sought(False, whole))
 
 
-def correct(entered: str, text: str, complete: bool = False, missing: int = 0) -> str | None:
+def correct(entered: str, text: str, complete: bool = False, whole: int = 0) -> str | None:
     """
     What the digits `entered` before have become; None where the text corrects nothing.
 
     "सात नहीं आठ" changes the last 7; "आख़िरी दो अंक चार पाँच हैं", "पहला अंक छह" and "पिछला हटाइए" tell
     the place; "फिर से, नौ आठ" begins anew; "नहीं, छह" is for the last digit. With `complete`,
-    `entered` is a whole number: "नहीं, चार पाँच" then keeps its length. With so many digits
-    `missing`, "आख़िरी दो अंक चार पाँच" may be just those.
+    `entered` is a whole number: "नहीं, चार पाँच" then keeps its length. Of a number of `whole` digits
+    where just two are missing, "आख़िरी दो अंक चार पाँच" are those.
     """
     if not entered:
         return None
     row = number_talk(text)
-    said = _read("", row, complete)
-    if len(said) == missing and missing and not _has(row, Kind.NO) and _place(row):
+    sought = _Sought(complete, whole)
+    said = _read("", row, sought)
+    if len(said) == whole - len(entered) and _place(row) and not _has(row, Kind.NO):
         return None
-    read = _read(entered, row, complete)
+    read = _read(entered, row, sought)
     return None if read == entered + said else read
 
 
@@ -48,15 +54,23 @@ def ends_open(text: str) -> str:
     return row[-1].key if row and row[-1].kind is Kind.TIMES else ""
 
 
-def _read(entered: str, row: Sequence[Token], complete: bool) -> str:
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """What is known of the number: whether the digits entered are complete; its length, or 0."""
+
+    complete: bool
+    whole: int
+
+
+def _read(entered: str, row: Sequence[Token], sought: _Sought) -> str:
     """The digits after a text, corrected or simply continued."""
     if (anew := _anew(row)) is not None:
-        return _read("", anew, complete)
+        return _read("", anew, sought)
     if (place := _place(row)) is not None:
         return _placed(entered, row, place)
     if _has(row, Kind.DELETE):
         return _deleted(entered, row)
-    return _Dictation(entered, complete).after(row)
+    return _Dictation(entered, sought).after(row)
 
 
 def _anew(row: Sequence[Token]) -> list[Token] | None:
@@ -191,9 +205,9 @@ def _parts(row: Sequence[Token]) -> list[_Part]:
 class _Dictation:
     """Digits dictated after those entered, and what each "no" does to them."""
 
-    def __init__(self, entered: str, complete: bool) -> None:
+    def __init__(self, entered: str, sought: _Sought) -> None:
         self._entered = entered
-        self._complete = complete
+        self._sought = sought
         self._said: list[str] = []
 
     def after(self, row: Sequence[Token]) -> str:
@@ -210,7 +224,7 @@ class _Dictation:
                 self._take_back(before)
             before = part
         if denied and self._said and self._entered == entered:
-            return _replaced_somewhere(entered, self._said, self._complete)
+            return _replaced_somewhere(entered, self._said, self._sought)
         return self._entered + "".join(self._said)
 
     def _go_on(self, part: _Part, opening: bool) -> None:
@@ -220,7 +234,8 @@ class _Dictation:
             self._entered = _replaced(self._entered, wrong, right)
             self._said = []
         else:
-            self._said = _said_again(self._said, part.numbers)
+            lacking = max(0, self._sought.whole - len(self._entered))
+            self._said = _said_again(self._said, part.numbers, lacking)
 
     def _take_back(self, part: _Part) -> None:
         """Digits, then a "no": the last of them are wrong; "आठ है, सात नहीं" tells the right ones."""
@@ -233,20 +248,22 @@ class _Dictation:
             self._said = self._said[:-1]
 
 
-def _said_again(said: list[str], again: list[str]) -> list[str]:
+def _said_again(said: list[str], again: list[str], whole: int) -> list[str]:
     """
     The digits when "no" comes between these two.
 
     Who repeats some digits before the wrong one begins there: "नौ आठ सात, नहीं, आठ छह" is 986. Who
-    says as many digits as before begins anew. Else the last number is replaced.
+    says as many digits as before begins anew. Else the last number is replaced. Where one of
+    these gives a `whole` number, that is it.
     """
     before, after = "".join(said), "".join(again)
+    readings = [[*said[:-1], *again], again]
+    if len(after) >= len(before) >= 3:
+        readings.reverse()
     start = _repeats_from(said, after)
     if start is not None:
-        return [*said[:start], after]
-    if len(after) >= len(before) >= 3:
-        return again
-    return [*said[:-1], *again]
+        readings.insert(0, [*said[:start], after])
+    return next((one for one in readings if len("".join(one)) == whole), readings[0])
 
 
 def _repeats_from(said: list[str], after: str) -> int | None:
@@ -266,13 +283,14 @@ def _alike(one: str, other: str) -> int:
     return next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
 
 
-def _replaced_somewhere(entered: str, numbers: list[str], complete: bool) -> str:
+def _replaced_somewhere(entered: str, numbers: list[str], sought: _Sought) -> str:
     """A "no", then digits, without a word on where they belong."""
     right = "".join(numbers)
+    if not sought.complete:
+        begins = len(right) > 1 and entered.startswith(right)
+        return right if begins else "".join(_said_again(list(entered), numbers, sought.whole))
     if len(right) >= len(entered) or (len(right) > 1 and entered.startswith(right)):
         return right
-    if not complete:
-        return "".join(_said_again(list(entered), numbers))
     start = _window(entered, right)
     return entered[:start] + right + entered[start + len(right) :]
 

@@ -70,8 +70,8 @@ def test_a_part_said_anew_goes_where_it_fits_in_a_whole_number(heard: str, becom
 
 def test_the_last_digits_may_be_those_that_lack():
     """ "आख़िरी दो अंक" are the missing two, where just two are missing."""
-    assert correct("98765432", "आख़िरी दो अंक चार पाँच हैं", missing=2) is None
-    assert correct("9876543210", "आख़िरी दो अंक चार पाँच हैं", missing=0) == "9876543245"
+    assert correct("98765432", "आख़िरी दो अंक चार पाँच हैं", whole=10) is None
+    assert correct("9876543210", "आख़िरी दो अंक चार पाँच हैं", whole=10) == "9876543245"
 
 
 def test_a_double_at_the_end_waits_for_its_digit():
