@@ -8,16 +8,20 @@ conversation before it. System messages are ignored: there is no language model 
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.core.ports import Message
+from bot.local.assistant_answer import MENU, NONE, Answer, asked_by_tool
 from bot.local.assistant_history import (
     asked_digits,
     begins_like,
     last_of,
     plain,
+    pressed_so_far,
     reference,
+    times_said,
+    told,
     words_or_keys,
 )
 from bot.local.assistant_numbers import spoken_digits
@@ -26,19 +30,10 @@ from bot.local.assistant_understanding import Understanding
 
 _MOST_WRONG = 2
 """How often digits are asked for again before a person is offered."""
+_MOST_NONE = 1
+"""The same where the call collects them, for it asks again by itself."""
 _DEEPEST = 4
 """How many cut replies in a row are worked out again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What to say; `intent` is what was understood ("" for nothing); `tool` is a thing to do."""
-
-    text: str
-    intent: str = ""
-    tool: str | None = None
-    step: str | None = None
-    """The step whose question ends the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +62,8 @@ class Assistant:
 
     def answer(self, history: Sequence[Message]) -> Answer:
         """The next reply of a conversation that ends with the caller's words."""
-        return self._answer([m for m in history if m.role != "system"], 0)
+        answer = self._answer([m for m in history if m.role != "system"], 0)
+        return asked_by_tool(self._script, answer)
 
     def tool_done(self) -> Answer:
         """What is said when a tool was called and the conversation goes on."""
@@ -82,7 +78,8 @@ class Assistant:
         turn = _Turn(*words_or_keys(history[end].content), step, history[: end + 1], depth)
         if turn.keys:
             return self._keys_answer(turn)
-        return self._step_answer(turn) or self._free_answer(turn)
+        told_answer = self._told_answer(*told(history[end].content), turn)
+        return told_answer or self._step_answer(turn) or self._free_answer(turn)
 
     # What was asked last.
 
@@ -114,35 +111,24 @@ class Assistant:
 
     def _keys_answer(self, turn: _Turn) -> Answer:
         step = self._script.steps.get(turn.step or "")
-        key = turn.keys[-1]
-        if key == "*":
+        if turn.keys.endswith("*"):
             return self._intent_answer("repeat", turn)
         if step and step.expects == "digits":
             return self._pressed_digits(step, turn)
+        keys = turn.keys.rstrip("#") or "#"
+        if self._understanding.intent(keys) == "mobile_number":
+            return self._intent_answer("mobile_number", replace(turn, text=keys))
+        key = keys[-1]
         if step and key in step.keys:
             return self._polar_answer(step, step.keys[key], turn)
         return self._menu_answer(key, turn)
 
     def _pressed_digits(self, step: Step, turn: _Turn) -> Answer:
         """Digits come key by key: wait for the rest of them, until # or until there are enough."""
-        pressed = self._pressed_so_far(turn)
+        pressed = pressed_so_far(turn.history, self._script.more_digits.say)
         if len(pressed) < (step.length or 0) and not pressed.endswith("#"):
             return self._say(self._script.more_digits, turn, "digits", open_step=turn.step)
         return self._digits_answer(step, turn, pressed)
-
-    def _pressed_so_far(self, turn: _Turn) -> str:
-        """The keys of this turn, and of those just before it with nothing else between."""
-        more = self._script.more_digits.say
-        pressed = turn.keys
-        for message in reversed(turn.history[:-1]):
-            text, keys = words_or_keys(message.content)
-            said = plain(message.content)
-            if message.role == "assistant" and not begins_like(said, more):
-                break
-            if message.role == "user" and (not keys or text or "#" in keys):
-                break
-            pressed = keys + pressed
-        return pressed
 
     def _menu_answer(self, key: str, turn: _Turn) -> Answer:
         if key in self._script.person_keys:
@@ -151,6 +137,22 @@ class Assistant:
             if intent.key == key:
                 return self._intent_answer(name, turn)
         return self._say(self._script.wrong_key, turn)
+
+    # What our tools brought.
+
+    def _told_answer(self, name: str, value: str, turn: _Turn) -> Answer | None:
+        """The answer to what the call has collected for us; None where it has not."""
+        if name == MENU:
+            wrong = value == NONE
+            return self._offer_person(turn) if wrong else self._menu_answer(value, turn)
+        step = self._script.steps.get(name)
+        if step is None or step.right is None or step.length is None:
+            return None
+        if len(value) != step.length or not value.isdigit():
+            return self._wrong_digits(step, turn, _MOST_NONE)
+        confirm = self._script.steps.get(step.right.then or "")
+        reply = confirm.yes if confirm and confirm.confirms else None
+        return self._say(reply or step.right, turn, "digits", {"digits": spoken_digits(value)})
 
     # Answers to the open question.
 
@@ -181,15 +183,16 @@ class Assistant:
         free = self._understanding.intent(turn.text) if turn.text.strip() else None
         if free and free not in ("number", "mobile_number"):
             return self._free_answer(turn)
-        if step.wrong is None or self._times_said(step.wrong, turn) >= _MOST_WRONG:
-            return self._say(self._script.unclear[-1], turn)
+        return self._wrong_digits(step, turn, _MOST_WRONG)
+
+    def _wrong_digits(self, step: Step, turn: _Turn, most: int) -> Answer:
+        """Ask again, or offer a person when this was said so often already."""
+        if step.wrong is None or times_said(step.wrong.say, turn.history) >= most:
+            return self._offer_person(turn)
         return self._say(step.wrong, turn, "digits")
 
-    def _times_said(self, reply: Reply, turn: _Turn) -> int:
-        """How many times in a row this was the reply."""
-        known = plain(reply.say)
-        said = [plain(m.content) for m in reversed(turn.history) if m.role == "assistant"]
-        return next((n for n, text in enumerate(said) if not text.startswith(known)), len(said))
+    def _offer_person(self, turn: _Turn) -> Answer:
+        return self._say(self._script.unclear[-1], turn)
 
     # Anything else.
 

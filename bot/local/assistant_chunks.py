@@ -60,21 +60,32 @@ def count_tokens(request: ChatRequest) -> int:
     return sum(len(message.text().split()) for message in request.messages)
 
 
-def tool_use(function: Function, call_id: str, reason: str) -> ToolUse:
+def tool_use(function: Function, call_id: str, values: Mapping[str, str]) -> ToolUse:
     """
-    Call a function, with a value for each argument that its schema requires.
+    Call a function with these values of its arguments, as far as its schema knows them.
 
-    `reason` is the value of an argument of that name; the others get harmless ones.
+    Other arguments that it requires get harmless values.
     """
     schema = function.parameters
     properties = schema.get("properties")
     required = schema.get("required")
     known = properties if isinstance(properties, dict) else {}
-    names = required if isinstance(required, list) else []
-    arguments = {str(name): _argument(known.get(name)) for name in names}
-    if arguments.get("reason") == "":
-        arguments["reason"] = reason
+    names = [str(name) for name in required] if isinstance(required, list) else []
+    names += [name for name in values if name in known and name not in names]
+    arguments = {name: _value(known.get(name), values.get(name)) for name in names}
     return ToolUse(call_id, function.name, json.dumps(arguments, ensure_ascii=False))
+
+
+def _value(schema: object, value: str | None) -> object:
+    """The value in the schema's type; where it does not fit, or is not known, a harmless one."""
+    harmless = _argument(schema)
+    if value is None:
+        return harmless
+    if isinstance(harmless, bool):
+        return value == "true"
+    if isinstance(harmless, int) and value.isdigit():
+        return int(value)
+    return value if harmless == "" else harmless
 
 
 def _argument(schema: object) -> object:

@@ -9,6 +9,7 @@ from bot.local.assistant_numbers import heard_digits, heard_number, spoken_digit
 from bot.local.assistant_sounds import words
 
 _KEYS = re.compile(r"\[keys?:\s*([0-9*#\s]*)\]", re.IGNORECASE)
+_TOLD = re.compile(r"\[(\w{1,40}):\s*([0-9*#A-D]{1,40}|none)\]")
 _LONGEST = 600
 """Letters of a message that are looked at: its last ones."""
 _BEGINNING = 4
@@ -31,7 +32,7 @@ def words_or_keys(content: str) -> tuple[str, str]:
     """
     content = content[-_LONGEST:]
     if not content.rstrip().endswith("]"):
-        return _KEYS.sub(" ", content), ""
+        return _words_of(content), ""
     spoken, keys = content, ""
     for found in reversed(list(_KEYS.finditer(content))):
         if spoken[found.end() :].strip():
@@ -39,7 +40,47 @@ def words_or_keys(content: str) -> tuple[str, str]:
         keys = found.group(1) + keys
         spoken = spoken[: found.start()]
     keys = "".join(keys.split())
-    return ("", keys) if keys else (_KEYS.sub(" ", content), "")
+    return ("", keys) if keys else (_words_of(content), "")
+
+
+def told(content: str) -> tuple[str, str]:
+    """
+    The name and value that a message ends with, both empty where it does not.
+
+    The bot writes a number that the call has collected as "[pin_code: 110001]" or, where the caller
+    gave none, "[pin_code: none]".
+    """
+    content = content[-_LONGEST:].rstrip()
+    last = list(_TOLD.finditer(content))[-1:]
+    return (last[0][1], last[0][2]) if last and last[0].end() == len(content) else ("", "")
+
+
+def _words_of(content: str) -> str:
+    return _TOLD.sub(" ", _KEYS.sub(" ", content))
+
+
+def pressed_so_far(history: Sequence[Message], more: str) -> str:
+    """
+    The keys of the last message, and of those just before it with nothing else between.
+
+    `more` is what the assistant says while it waits for further keys.
+    """
+    pressed = words_or_keys(history[-1].content)[1]
+    for message in reversed(history[:-1]):
+        text, keys = words_or_keys(message.content)
+        if message.role == "assistant" and not begins_like(plain(message.content), more):
+            break
+        if message.role == "user" and (not keys or text or "#" in keys):
+            break
+        pressed = keys + pressed
+    return pressed
+
+
+def times_said(text: str, history: Sequence[Message]) -> int:
+    """How many of the assistant's last messages begin with this text."""
+    known = plain(text)
+    said = [plain(m.content) for m in reversed(history) if m.role == "assistant"]
+    return next((n for n, one in enumerate(said) if not one.startswith(known)), len(said))
 
 
 def begins_like(said: str, whole: str) -> bool:

@@ -14,7 +14,8 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from bot.local.assistant import Answer, Assistant, load_assistant
+from bot.local.assistant import Assistant, load_assistant
+from bot.local.assistant_answer import Answer
 from bot.local.assistant_chunks import (
     Completion,
     ToolUse,
@@ -216,4 +217,7 @@ def _complete(desk: _Desk, chat: ChatRequest) -> Completion:
 def _tool(chat: ChatRequest, answer: Answer, call_id: str) -> ToolUse | None:
     """The tool that the answer wishes, where the request offers it."""
     offered = chat.offered().get(answer.tool or "")
-    return tool_use(offered, call_id, chat.messages[-1].text()[:200]) if offered else None
+    if offered is None:
+        return None
+    values = {"reason": chat.messages[-1].text()[:200], **answer.arguments}
+    return tool_use(offered, call_id, values)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -27,7 +27,7 @@ class Reply(_Entry):
 
     say: str = Field(min_length=1)
     then: str | None = None
-    tool: Literal["transfer", "hang_up"] | None = None
+    tool: Literal["transfer", "hang_up", "offer_menu"] | None = None
 
 
 class Intent(Reply):
@@ -66,6 +66,8 @@ class Step(_Entry):
     no: Reply | None = None
     right: Reply | None = None
     wrong: Reply | None = None
+    confirms: bool = False
+    """Asks whether a number is right: passed over with a yes where the call itself has asked."""
     length: int | None = Field(default=None, ge=1, le=20)
 
     @model_validator(mode="after")
@@ -75,6 +77,8 @@ class Step(_Entry):
         for name in {**needed, **more}[self.expects]:
             if getattr(self, name) is None:
                 raise ValueError(f"a step that expects {self.expects} needs {name!r}")
+        if self.confirms and self.expects != "yes_no":
+            raise ValueError("a step that confirms has to expect yes_no")
         return self
 
     def replies(self) -> Iterator[tuple[str, Reply]]:
@@ -85,6 +89,10 @@ class Step(_Entry):
                 yield name, reply
 
 
+StepName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+"""In English: a number that the call collects is named by it."""
+
+
 class Script(_Entry):
     """The whole script. Replies and questions have the facts filled in already."""
 
@@ -93,12 +101,17 @@ class Script(_Entry):
     yes_words: str
     no_words: str
     intents: Mapping[str, Intent]
-    steps: Mapping[str, Step]
+    steps: Mapping[StepName, Step]
     unclear: tuple[Reply, ...] = Field(min_length=1)
     more_digits: Reply
     wrong_key: Reply
     person_keys: tuple[str, ...] = ()
     tool_done: Reply
+
+    def menu_keys(self) -> list[str]:
+        """The keys that the menu takes."""
+        keys = {intent.key for intent in self.intents.values() if intent.key}
+        return sorted(keys | set(self.person_keys))
 
     def all_replies(self) -> Iterator[tuple[tuple[str | int, ...], Reply]]:
         """Every reply with its place in the file."""

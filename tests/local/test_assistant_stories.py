@@ -35,6 +35,10 @@ class Call:
         if words:
             self._add("assistant", " ".join(last[:words]))
 
+    def hears(self, text: str) -> None:
+        """The call itself said this, and no model."""
+        self._add("assistant", text)
+
     def _add(self, role, text: str) -> None:
         if self.history and self.history[-1].role == role:
             text = f"{self.history.pop().content} {text}"
