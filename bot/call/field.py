@@ -14,7 +14,7 @@ from bot.call.field_words import FieldWords, masked
 from bot.config import FieldSettings
 from bot.core.numbers import NumberWanted
 from bot.hindi.answers import yes_or_no
-from bot.hindi.aside import Aside, aside, says_done
+from bot.hindi.aside import Aside, aside, refuses, says_done
 from bot.hindi.asked import Asked
 from bot.hindi.digits import heard_digits
 
@@ -114,6 +114,8 @@ class Collector:
         """Take a finished utterance."""
         if self._too_long():
             return Abandoned("")
+        if refuses(text):
+            return self._refused(text)
         if self.wanted.choices:
             return self._chosen(text, now)
         if self._confirming:
@@ -174,7 +176,7 @@ class Collector:
             return self._wait(now, long=True)
         if meant is Aside.WAIT:
             return self._wait(now, long=True)
-        if meant in (Aside.NO, Aside.REFUSAL, Aside.OTHER):
+        if meant in (Aside.NO, Aside.OTHER):
             return Abandoned(text)
         return self._over() if meant is Aside.DONE else self._ask_for_rest()
 
@@ -196,8 +198,6 @@ class Collector:
 
     def _yes_or_no(self, text: str, answer: bool | None, now: float) -> Step:
         meant = aside(text)
-        if meant is Aside.REFUSAL and answer is not True:
-            return Abandoned(text)
         if answer is not None:
             return Collected(self._entry.digits) if answer else self._denied()
         if meant is Aside.WAIT:
@@ -220,12 +220,14 @@ class Collector:
         meant = aside(text)
         if meant is Aside.WAIT:
             return self._wait(now)
-        if meant in (Aside.REFUSAL, Aside.OTHER):
-            return Abandoned(text)
-        return self._ask(self._words.wrong_key())
+        return Abandoned(text) if meant is Aside.OTHER else self._choice("")
 
     def _choice(self, key: str) -> Step:
         return Collected(key) if key else self._ask(self._words.wrong_key())
+
+    def _refused(self, text: str) -> Step:
+        """The words are for the model, but no digits of a secret."""
+        return Abandoned("" if self.wanted.secret and heard_digits(text) else text)
 
     # What is told.
 

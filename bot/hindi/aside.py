@@ -7,7 +7,7 @@ Callers look for the paper, did not hear the question, give up, or come up with 
 from collections.abc import Sequence
 from enum import Enum, auto
 
-from bot.hindi.counting import keys
+from bot.hindi.counting import WORTH, keys
 from bot.hindi.number_grammar import number_talk
 from bot.hindi.number_talk import Kind
 
@@ -23,8 +23,6 @@ class Aside(Enum):
     """These were all: "बस", "इतना ही"."""
     NO = auto()
     """A bare no."""
-    REFUSAL = auto()
-    """No number will come: "रहने दीजिए", "याद नहीं", "एजेंट से बात कराइए"."""
     OTHER = auto()
     """A question or a sentence about something else."""
     NOISE = auto()
@@ -78,16 +76,19 @@ def aside(text: str) -> Aside:
     heard = keys(text)
     if not heard:
         return Aside.NOISE
-    for phrases, meant in (
-        (_REPEAT, Aside.REPEAT),
-        (_REFUSAL, Aside.REFUSAL),
-        (_WAIT, Aside.WAIT),
-    ):
-        if any(_holds(heard, phrase) for phrase in phrases):
+    for phrases, meant in ((_REPEAT, Aside.REPEAT), (_WAIT, Aside.WAIT)):
+        if any(_end_of(heard, phrase) for phrase in phrases):
             return meant
     if set(heard) <= _HELLO and not _CALLS.isdisjoint(heard):
         return Aside.REPEAT
     return Aside.DONE if says_done(text) else _otherwise(text, heard)
+
+
+def refuses(text: str) -> bool:
+    """Whether no number will come, or no more of it: "रहने दीजिए", "एजेंट से बात कराइए"."""
+    heard = keys(text)
+    end = max(_end_of(heard, phrase) for phrase in _REFUSAL)
+    return end > 0 and not any(word.isdigit() or word in WORTH for word in heard[end:])
 
 
 def says_done(text: str) -> bool:
@@ -96,9 +97,11 @@ def says_done(text: str) -> bool:
     return any(heard[-len(phrase) :] == phrase for phrase in _DONE)
 
 
-def _holds(heard: Sequence[str], phrase: tuple[str, ...]) -> bool:
+def _end_of(heard: Sequence[str], phrase: tuple[str, ...]) -> int:
+    """Where the phrase ends, when it comes for the last time; 0 where it does not."""
     length = len(phrase)
-    return any(tuple(heard[at : at + length]) == phrase for at in range(len(heard) - length + 1))
+    places = range(len(heard), length - 1, -1)
+    return next((end for end in places if tuple(heard[end - length : end]) == phrase), 0)
 
 
 def _otherwise(text: str, heard: Sequence[str]) -> Aside:

@@ -67,18 +67,21 @@ _STEMS: tuple[tuple[Kind, tuple[str, ...]], ...] = (
 """Beginnings of keys."""
 
 
-def _phrases() -> dict[tuple[str, ...], tuple[Kind, int]]:
-    """From the keys of a phrase to what it is for."""
+def _phrases() -> dict[str, dict[tuple[str, ...], tuple[Kind, int]]]:
+    """By their first key: from the keys of a phrase to what it is for, the longest first."""
     table = files("bot.hindi").joinpath("number_phrases.tsv").read_text(encoding="utf-8")
-    return {
+    phrases = {
         tuple(keys(phrase)): (Kind[row["kind"]], int(row["value"]))
         for row in csv.DictReader(table.splitlines(), delimiter="\t")
         for phrase in row["phrases"].split(",")
     }
+    by_first: dict[str, dict[tuple[str, ...], tuple[Kind, int]]] = {}
+    for phrase in sorted(phrases, key=len, reverse=True):
+        by_first.setdefault(phrase[0], {})[phrase] = phrases[phrase]
+    return by_first
 
 
 _PHRASES = _phrases()
-_LONGEST = max(map(len, _PHRASES))
 _GIVE = frozenset(keys("दो do"))
 _VERBS = frozenset(
     keys("""
@@ -92,6 +95,14 @@ _PERHAPS = {
     word: digits for words, digits in (("नो", "9"), ("ओ oh o", "0")) for word in keys(words)
 }
 """Digits only beside other numbers."""
+_MISHEARD = {
+    word: digit
+    for digit, words in enumerate(
+        ("सोने सोना सुनी", "", "", "टीन", "चर चीर", "पंच पंज पुंज", "छा", "साथ", "आउट अति आज अट")
+    )
+    for word in keys(words)
+}
+"""What recognisers write for a digit; it is one only in a row of numbers."""
 _NUMERIC = frozenset((Kind.NUMBER, Kind.TENS, Kind.SCALE, Kind.TIMES))
 _FIRST_NO = frozenset(keys("ना न"))
 """A "no" at the beginning; later it only asks for assent."""
@@ -106,15 +117,15 @@ def tokens(text: str) -> list[Token]:
         length, token = _token(heard, at)
         found.append(token)
         at += length
-    return [_beside(found, place) for place in range(len(found))]
+    return _heard_right([_beside(found, place) for place in range(len(found))])
 
 
 def _token(heard: Sequence[str], at: int) -> tuple[int, Token]:
     """The phrase, or else the word, that begins here, and how many words it takes."""
-    for length in range(min(_LONGEST, len(heard) - at), 0, -1):
-        if meant := _PHRASES.get(tuple(heard[at : at + length])):
-            return length, Token(meant[0], " ".join(heard[at : at + length]), meant[1])
     word = heard[at]
+    for phrase, (kind, value) in _PHRASES.get(word, {}).items():
+        if tuple(heard[at : at + len(phrase)]) == phrase:
+            return len(phrase), Token(kind, " ".join(phrase), value)
     if word in _GIVE and at and _is_verb(heard[at - 1]):
         return 1, Token(Kind.FILLER, word)
     return 1, _number(word) or _by_stem(word)
@@ -152,3 +163,22 @@ def _beside(found: Sequence[Token], at: int) -> Token:
 
 def _numeric(found: Sequence[Token], at: int) -> bool:
     return 0 <= at < len(found) and found[at].kind in _NUMERIC
+
+
+def _heard_right(found: list[Token]) -> list[Token]:
+    """In a row of numbers, turn what was misheard back into digits."""
+    right = list(found)
+    start = 0
+    for at in range(len(found) + 1):
+        if at < len(found) and (_numeric(found, at) or found[at].key in _MISHEARD):
+            continue
+        row = found[start:at]
+        if sum(token.kind in _NUMERIC for token in row) > 1:
+            right[start:at] = [_as_digit(token) for token in row]
+        start = at + 1
+    return right
+
+
+def _as_digit(token: Token) -> Token:
+    digit = _MISHEARD.get(token.key)
+    return token if digit is None else Token(Kind.NUMBER, token.key, digit, str(digit))

@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.call.field import Abandoned, Collected, Collector, Step, Tell
@@ -276,6 +276,7 @@ KINDS = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(KINDS, st.lists(DOES, max_size=40))
 def test_whatever_the_caller_does_there_is_a_next_step(kind: str, steps: list[str]):
     """Only whole numbers are collected, and there is always a deadline after nothing."""
@@ -291,6 +292,7 @@ def test_whatever_the_caller_does_there_is_a_next_step(kind: str, steps: list[st
         assert caller.field.deadline is not None and caller.field.deadline > caller.now
 
 
+@settings(deadline=None, max_examples=40)
 @given(KINDS, st.lists(DOES, min_size=1, max_size=6))
 def test_no_caller_keeps_us_for_ever(kind: str, steps: list[str]):
     """Repeating anything but digits by key ends, with a number or without."""
@@ -302,6 +304,7 @@ def test_no_caller_keeps_us_for_ever(kind: str, steps: list[str]):
     raise AssertionError(f"{kind}: {steps} goes on for ever")
 
 
+@settings(deadline=None)
 @given(st.text("0123456789", min_size=1, max_size=32), st.data())
 def test_any_number_comes_through_keys_and_words_mixed(digits: str, data: st.DataObject):
     """Pieces of it typed or spoken, in any order."""

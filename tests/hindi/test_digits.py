@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.hindi.counting import NUMBERS, WORTH, key
@@ -81,12 +81,14 @@ def test_a_double_at_the_end_waits_for_its_digit():
     assert ends_open("नौ डबल आठ") == ""
 
 
+@settings(deadline=None)
 @given(DIGITS, st.sampled_from([NUMBERS, ENGLISH, LATIN, list("0123456789"), list("०१२३४५६७८९")]))
 def test_any_number_said_digit_by_digit_comes_back(digits: str, words: list[str]):
     """In Hindi, English in both scripts, and figures of both kinds."""
     assert heard_digits(" ".join(words[int(digit)] for digit in digits)) == digits
 
 
+@settings(deadline=None)
 @given(DIGITS)
 def test_any_number_said_in_pairs_comes_back(digits: str):
     """ "अट्ठानवे छिहत्तर"; a pair that begins with a zero is said digit by digit."""
@@ -98,6 +100,7 @@ def test_any_number_said_in_pairs_comes_back(digits: str):
     assert heard_digits(" ".join(said)) == digits
 
 
+@settings(deadline=None)
 @given(DIGITS)
 def test_any_number_said_with_doubles_and_triples_comes_back(digits: str):
     """Runs of equal digits said as डबल and ट्रिपल."""
@@ -109,6 +112,7 @@ def test_any_number_said_with_doubles_and_triples_comes_back(digits: str):
     assert heard_digits(" ".join(said)) == digits
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from(sorted(TENS)), st.integers(1, 9)), min_size=1, max_size=6)
 )
@@ -118,6 +122,7 @@ def test_any_number_said_in_english_tens_comes_back(pairs: list[tuple[str, int]]
     assert heard_digits(said) == "".join(f"{ten}{one}" for ten, one in pairs)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 9_99_99_999))
 def test_any_amount_said_with_its_scales_comes_back(number: int):
     """ "दो हज़ार चौबीस" and the like, up to crores."""
@@ -133,6 +138,7 @@ def in_words(number: int) -> str:
     return " ".join([*said, NUMBERS[number]] if number else said)
 
 
+@settings(deadline=None)
 @given(DIGITS, st.data())
 def test_mixed_words_and_fillers_lose_no_digit(digits: str, data: st.DataObject):
     """Each digit in a style of its own, with hesitation and carrier words between."""
@@ -143,6 +149,7 @@ def test_mixed_words_and_fillers_lose_no_digit(digits: str, data: st.DataObject)
     assert heard_digits(" ".join(said)) == digits
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60), st.text("0123456789", max_size=12))
 def test_no_text_breaks_it(text: str, entered: str):
     """Whatever comes in, digits come out, or nothing."""
@@ -157,6 +164,7 @@ TALK = """
 """
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(TALK.split()), max_size=10), st.text("0123456789", max_size=12))
 def test_no_talk_breaks_it(words: list[str], entered: str):
     """Number talk in any order gives digits, or nothing."""
