@@ -1,0 +1,116 @@
+"""
+Joins everybody's notes into turns, and says what the bot added to each.
+
+All times are CLOCK_MONOTONIC of one machine, in seconds: the services', the callers' and the loop's
+time in which the bot logs the marks of a turn.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bench.turn_overhead.script import Tag, tag_in, utterance, words_of
+from bot.call.endpoint import Signs, wait
+from bot.call.words import Words
+from bot.config import EndOfTurnSettings
+from bot.core.audio import FRAME_SECONDS, WIDEBAND, frame_bytes
+
+HOPS = ("hear", "ask", "speak", "play")
+"""What the bot does in a turn, between what the services do; see the package's main module."""
+PARTS = ("decide", "words in", "request out", "token in", "sentence out", "sound in", "beat",
+         "frame out")  # fmt: skip
+"""Where the time goes in it, by the bot's own marks."""
+MEAN_BEAT = FRAME_SECONDS / 2
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn of one call, in seconds."""
+
+    kind: str
+    hops: Mapping[str, float]
+    parts: Mapping[str, float]
+    turnaround: float
+    """From the caller's last sound to the first frame of the answer."""
+    left: float
+    """From when the bot had all words to its decision that the turn is its own: the wait that can
+    be used."""
+
+    @property
+    def added(self) -> float:
+        """What the bot added to the services, the wait for the beat of 20 ms included."""
+        return sum(self.hops.values())
+
+    @property
+    def added_without_beat(self) -> float:
+        """The same without the time for which the sound, ready to go, waited for the beat."""
+        return self.added - self.parts["beat"]
+
+
+def turns(
+    calls: list[Row], rows: list[Row], log: list[Row], weights: EndOfTurnSettings, early: bool
+) -> Iterator[Turn]:
+    """Every turn that was answered and of which nothing is missing."""
+    notes = by_tag(rows)
+    marks = {
+        (row["call"], tag_in(row.get("heard", ""))): row["marks"]
+        for row in log
+        if row.get("event") == "turn"
+    }
+    for call in calls:
+        for row in call["turns"]:
+            tag = tuple(row["tag"]) if row["tag"] else None
+            noted, own = notes.get(tag), marks.get((call["uuid"], tag))
+            if noted is not None and own is not None:
+                yield _turn(call["sent"], row, noted, own, weights, early)
+
+
+def by_tag(rows: list[Row]) -> dict[Tag | None, dict[str, Row]]:
+    """The services' notes of each turn that came to its end; the last of each kind counts."""
+    found: dict[Tag | None, dict[str, Row]] = {}
+    for row in rows:
+        stream, number = row["tag"]
+        found.setdefault((stream, number), {})[row["what"]] = row
+    return {tag: noted for tag, noted in found.items() if len(noted) == 4}
+
+
+def _turn(
+    sent: list[float],
+    row: Row,
+    noted: Mapping[str, Row],
+    own: Mapping[str, float],
+    weights: EndOfTurnSettings,
+    early: bool,
+) -> Turn:
+    heard, asked = noted["heard"], noted["asked"]["came"]
+    sentence, spoken = noted["sentence"]["sent"], noted["spoken"]
+    told = sent[heard["bytes"] // frame_bytes(WIDEBAND) - 1]
+    over = max(pause_over(own, tuple(row["tag"]), weights), heard["final"])
+    frame, late = row["first_frame"], max(0.0, row["late"])
+    hops = {
+        "hear": heard["forced"] - told,
+        "ask": asked - (heard["final"] if early else over),
+        "speak": spoken["asked"] - sentence,
+        "play": frame - max(spoken["audio"], over),
+    }
+    ready = max(own["first_audio"], own["turn_ended"])
+    parts = {
+        "decide": own["turn_ended"] - over,
+        "words in": own["final_transcript"] - heard["final"],
+        "request out": asked - own["asked"],
+        "token in": own["first_sentence"] - sentence,
+        "sentence out": spoken["asked"] - own["first_sentence"],
+        "sound in": own["first_audio"] - spoken["audio"],
+        "beat": min(max(0.0, own["first_frame"] - ready - late), FRAME_SECONDS),
+        "frame out": frame - own["first_frame"],
+    }
+    left = own["turn_ended"] - own["final_transcript"]
+    return Turn(utterance(tuple(row["tag"])).kind, hops, parts, frame - row["ended"], left)
+
+
+def pause_over(own: Mapping[str, float], tag: Tag, weights: EndOfTurnSettings) -> float:
+    """When the pause after the caller's words is over, by the bot's policy."""
+    words = Words(finals=[words_of(utterance(tag).words)], closed=True)
+    return own["speech_ended"] + wait(Signs(words), weights)
