@@ -8,24 +8,29 @@ those of the embedded voice; bench/heard_words.py says how far off they are.
 """
 
 import re
+import unicodedata
 from itertools import accumulate
 
 from bot.core.ports import Word
 from bot.hindi.sounds import SILENT, Sound, sounds
 
-_LONG = 0.131
+_LONG = 0.135
 """Seconds of आ ई ऊ ए ऐ ओ औ."""
-_SHORT = 0.096
+_SHORT = 0.1
 """Of अ इ उ, written or not."""
-_CONSONANT = 0.062
-_NASAL = 0.03
-_WORD = 0.02
+_CONSONANT = 0.033
+_CODA = 0.085
+"""What a consonant is longer that ends a syllable: the र of कर."""
+_NASAL = 0.041
+_WORD = 0.049
 """Of a word, beside its sounds."""
-_BEFORE_PAUSE = 0.1
-"""What a word is longer that stands before a pause, or last."""
+_FIRST = 0.082
+"""What the first word is longer, or one after a pause."""
+_LAST_OPEN, _LAST_CLOSED = 0.028, 0.131
+"""What the last word is longer, or one before a pause: if it ends in a vowel, or a consonant."""
 _FIGURE = 0.31
 """Of 0 to 9, and of a capital letter that is spelled out."""
-_PAUSES = {mark: 0.12 for mark in ","} | dict.fromkeys(";:—", 0.18) | dict.fromkeys("।॥.?!…", 0.28)
+_PAUSES = {",": 0.12} | dict.fromkeys(";:—", 0.18) | dict.fromkeys("।॥.?!…", 0.28)
 """Seconds of silence after a word with this mark."""
 _SHORT_VOWELS = "अइउऋ"
 _CAPITALS = re.compile(r"[A-Z](?![a-z])")
@@ -65,24 +70,35 @@ def _lengths(words: list[str]) -> tuple[list[float], list[float]]:
     """Seconds of each word, and of the pause after it. Marks that stand alone only pause."""
     pauses = [_PAUSES.get(word.rstrip(_CLOSING)[-1:], 0.0) for word in words]
     last = len(words) - 1
-    drawn = [_BEFORE_PAUSE if pause or at == last else 0.0 for at, pause in enumerate(pauses)]
-    spoken = [_spoken(word) for word in words]
-    return [a + b if a else 0.0 for a, b in zip(spoken, drawn, strict=True)], pauses
+    spoken = []
+    for at, word in enumerate(words):
+        first = at == 0 or pauses[at - 1] > 0
+        spoken.append(_spoken(word, first, at == last or pauses[at] > 0))
+    return spoken, pauses
 
 
-def _spoken(word: str) -> float:
-    """Seconds of one word in the middle of a sentence; 0 where nothing is spoken."""
-    length = sum(map(_sound_seconds, sounds(word))) + _FIGURE * len(_FIGURES.findall(word))
+def _spoken(word: str, first: bool, last: bool) -> float:
+    """Seconds of one word, the first or last one of its breath; 0 where nothing is spoken."""
+    heard = sounds(unicodedata.normalize("NFD", word))
+    length = _sounds_seconds(heard) + _FIGURE * len(_FIGURES.findall(word))
     if _LATIN_LETTER.search(word):
         length += _latin_seconds(word)
-    return length + _WORD if length else 0.0
+    if not length:
+        return 0.0
+    drawn = _LAST_CLOSED if heard and heard[-1].vowel == SILENT else _LAST_OPEN
+    return length + _WORD + first * _FIRST + last * drawn
 
 
-def _sound_seconds(sound: Sound) -> float:
-    length = _CONSONANT if sound.consonant else 0.0
-    if sound.vowel != SILENT:
-        length += _SHORT if sound.vowel in _SHORT_VOWELS else _LONG
-    return length + _NASAL * sound.nasal
+def _sounds_seconds(heard: list[Sound]) -> float:
+    length, open_before = 0.0, False
+    for at, sound in enumerate(heard):
+        length += _CONSONANT * bool(sound.consonant) + _NASAL * sound.nasal
+        if sound.vowel != SILENT:
+            length += _SHORT if sound.vowel in _SHORT_VOWELS else _LONG
+        elif open_before or at == len(heard) - 1:
+            length += _CODA
+        open_before = sound.vowel != SILENT
+    return length
 
 
 def _latin_seconds(word: str) -> float:
