@@ -55,6 +55,9 @@ class OneSentence:
 class OneAnswer:
     """A model that always says the same."""
 
+    def warm(self):
+        """There is nothing to connect."""
+
     async def reply(self, history):
         """Two sentences, a word at a time."""
         for word in WORDS:

@@ -228,7 +228,7 @@ class EndOfTurnSettings(_Part):
     unstable: Weight = 0.2
     """No final words yet, times how unstable the interim ones are (1 - stability)."""
     acoustic: Weight = 0.4
-    """Times how unfinished it sounds to the acoustic model: from -1 (finished) to 1."""
+    """Times how unfinished it sounds to the acoustic model: from 0 (finished, or unsure) to 1."""
     acoustic_model: str = ""
     """A smart-turn ONNX file (`voicebot fetch-turn-model` gets one); empty: do without."""
 

@@ -116,6 +116,9 @@ class ScriptedModel:
     asked: list = field(default_factory=list)
     closed: int = 0
 
+    def warm(self):
+        """There is nothing to connect."""
+
     async def reply(self, history):
         """Wait for the first token, then yield the pieces; an exception is raised."""
         self.asked.append(list(history))

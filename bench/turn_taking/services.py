@@ -67,6 +67,9 @@ class ScriptedModel:
     replies: Sequence[str]
     asked: int = 0
 
+    def warm(self) -> None:
+        """There is nothing to connect."""
+
     async def reply(self, history: Sequence[Message]) -> AsyncGenerator[str | ToolCall, None]:
         """Wait, then yield the reply."""
         self.asked += 1

@@ -31,6 +31,7 @@ from bot.core.events import (
     HungUp,
     ReplyEnded,
     SpeechEnded,
+    SpeechStarted,
     Transcript,
 )
 from bot.core.ports import CallTransport, ChatModel, Recognizer, Synthesizer
@@ -199,6 +200,8 @@ class Call:
     def _note(self, event: Event, state: State, now: float, group: asyncio.TaskGroup) -> None:
         """Keep the books: when the caller fell silent, when the words were final, our reply."""
         match event:
+            case SpeechStarted():
+                self._floor.expect_caller()
             case SpeechEnded(silence) if state in (State.HEARING, State.HUSHED):
                 self._floor.caller_fell_silent(now - silence)
                 self._begin(self._judge(), group)

@@ -35,13 +35,11 @@ class Signs:
 def wait(signs: Signs, weights: EndOfTurnSettings) -> float:
     """Seconds of silence after which it is our turn."""
     words = signs.words
-    total = weights.base + _by_words(signs, weights)
+    total = weights.base + _by_words(signs, weights) + _by_sound(signs, weights)
     if words.first_pass:
         total += weights.first_pass
     if not words.closed:
         total += weights.unstable * (1.0 - words.stability)
-    if signs.acoustic is not None:
-        total += weights.acoustic * (1.0 - 2.0 * signs.acoustic)
     return min(max(total, weights.shortest), weights.longest)
 
 
@@ -69,6 +67,17 @@ def _by_words(signs: Signs, weights: EndOfTurnSettings) -> float:
         TextEnd.NEUTRAL: 0.0,
     }
     return by_end[how_it_ends(text)]
+
+
+def _by_sound(signs: Signs, weights: EndOfTurnSettings) -> float:
+    """
+    Sound only lengthens the wait: in noise, unfinished speech often sounds finished.
+
+    A bare "हाँ" sounds unfinished, a number cut anywhere finished: there, only the words count.
+    """
+    if signs.acoustic is None or signs.missing or _answered(signs.asked, signs.words.text):
+        return 0.0
+    return weights.acoustic * max(0.0, 1.0 - 2.0 * signs.acoustic)
 
 
 def _answered(asked: Asked, text: str) -> bool:

@@ -7,6 +7,7 @@ It owns the reply that sounds and the one that is prepared, the history and the 
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from functools import partial
 
 from bot.call.actions import (
     Action,
@@ -31,6 +32,9 @@ from bot.core.events import Ending, Event, NumberAsked, ReplyEnded
 from bot.core.marks import Mark, Marks
 from bot.core.numbers import NumberWanted
 from bot.core.ports import ChatModel
+
+Work = Callable[[], Coroutine[None, None, Ending | None]]
+"""What a reply does; not begun yet, so that it may be cancelled before its task ever ran."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,10 @@ class Floor:
         elif sentence is None and self._playout.hushed and self._current is not None:
             self._current.reply.marks.mark(Mark.SILENCED)
 
+    def expect_caller(self) -> None:
+        """The caller begins to speak: an answer will be wanted soon."""
+        self._model.warm()
+
     def leave(self) -> None:
         """The call is over."""
         self._discard()
@@ -146,11 +154,11 @@ class Floor:
                 self._answer(text, text if shown is None else shown, group)
             case Say(phrase):
                 reply = Reply(self._voice)
-                self._begin(_Turn(reply, "", phrase), reply.say(phrase), group)
+                self._begin(_Turn(reply, "", phrase), partial(reply.say, phrase), group)
             case Tell(text):
                 reply = Reply(self._voice)
                 self._mark_utterance(reply.marks)
-                self._begin(_Turn(reply, ""), reply.tell(text), group)
+                self._begin(_Turn(reply, ""), partial(reply.tell, text), group)
             case Finalize():
                 self._hearing.end_utterance()
             case _:
@@ -192,16 +200,15 @@ class Floor:
     def _ask(self, text: str, group: asyncio.TaskGroup) -> _Turn:
         """Ask the model for an answer to these words, which nobody hears before it is committed."""
         turn = _Turn(Reply(self._voice, lambda wanted: self._number_asked(turn, wanted)), text)
-        work = turn.reply.answer(self._history.if_caller_says(text), self._model)
+        history = self._history.if_caller_says(text)
+        work = partial(turn.reply.answer, history, self._model)
         turn.tasks.append(group.create_task(self._finish(turn, work)))
         return turn
 
     def _number_asked(self, turn: _Turn, wanted: NumberWanted) -> None:
         self._post(NumberAsked(turn.number, wanted))
 
-    def _begin(
-        self, turn: _Turn, work: Coroutine[None, None, None], group: asyncio.TaskGroup
-    ) -> None:
+    def _begin(self, turn: _Turn, work: Work, group: asyncio.TaskGroup) -> None:
         """Say something of our own accord."""
         self._discard()
         self.end_reply(interrupted=True)
@@ -223,10 +230,10 @@ class Floor:
             marks.mark(Mark.FINAL_TRANSCRIPT, self._final)
         self._spoke = self._final = None
 
-    async def _finish(self, turn: _Turn, work: Coroutine[None, None, Ending | None]) -> None:
+    async def _finish(self, turn: _Turn, work: Work) -> None:
         """Do the work of a reply and post how it ended."""
         try:
-            ended: tuple[ServiceError | None, Ending | None] = (None, await work)
+            ended: tuple[ServiceError | None, Ending | None] = (None, await work())
         except ServiceError as error:
             ended = (error, None)
             await turn.reply.may_sound.wait()

@@ -7,7 +7,7 @@ Our own echo is taken out first. It decides nothing about turns: it says what wa
 import asyncio
 from collections.abc import AsyncGenerator
 
-from bot.core.audio import frame_bytes
+from bot.core.audio import SAMPLE_BYTES, frame_bytes
 from bot.core.events import Event, MachineHeard, SpeechEnded
 from bot.core.ports import EndJudge, Heard
 from bot.signal.echo import EchoGuard
@@ -83,7 +83,9 @@ class Hearing:
         """How likely the caller has finished, by the sound alone; None where nobody can tell."""
         if self._judge is None:
             return None
-        return await self._judge.score(bytes(self._recent), self._rate)
+        silence = int(self._voice.silence_seconds * self._rate) * SAMPLE_BYTES
+        spoken = self._recent[: max(0, len(self._recent) - silence)]
+        return await self._judge.score(bytes(spoken), self._rate)
 
     def _pass_on(self, heard: Heard) -> None:
         if self._waiting.full():

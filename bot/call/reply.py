@@ -78,7 +78,7 @@ class Reply:
         await self._voice.playout.drained()
         return self._wishes[0] if self._wishes else None
 
-    async def say(self, phrase: Phrase) -> None:
+    async def say(self, phrase: Phrase) -> Ending | None:
         """Say a phrase of our own: from memory, else synthesized, else from its recording."""
         voice = self._voice
         text = voice.book.texts[phrase]
@@ -94,11 +94,13 @@ class Reply:
                     raise
                 await self._play(text, recording.pcm)
         await voice.playout.drained()
+        return None
 
-    async def tell(self, text: str) -> None:
+    async def tell(self, text: str) -> Ending | None:
         """Say these words."""
         await self._speak(text)
         await self._voice.playout.drained()
+        return None
 
     async def fill(self, text: str) -> bool:
         """Say this while the answer is awaited; return whether it was in time to be said."""

@@ -98,6 +98,9 @@ class Recognizer(Protocol):
 class ChatModel(Protocol):
     """The next thing to say."""
 
+    def warm(self) -> None:
+        """An answer will be wanted soon: have a connection ready. Returns at once, never raises."""
+
     def reply(self, history: Sequence[Message]) -> AsyncGenerator[str | ToolCall, None]:
         """Yield pieces of text, cleaned for speech, as they come, and tool calls."""
 

@@ -34,10 +34,11 @@ WAITS = [
     (Signs(heard("नौ आठ सात छह"), Asked.NUMBER, missing=0), 0.3),
     (Signs(heard("दीपक", final=False, stability=0.5)), 0.8),
     (Signs(heard("दीपक", final=False, stability=1.0)), 0.6),
-    (Signs(heard("दीपक"), acoustic=1.0), 0.3),
+    (Signs(heard("दीपक"), acoustic=1.0), 0.7),
     (Signs(heard("दीपक"), acoustic=0.5), 0.7),
     (Signs(heard("दीपक"), acoustic=0.0), 1.1),
-    (Signs(heard("हाँ"), Asked.YES_NO, acoustic=1.0), 0.2),
+    (Signs(heard("हाँ"), Asked.YES_NO, acoustic=0.0), 0.3),
+    (Signs(heard("नौ आठ"), Asked.NUMBER, missing=8, acoustic=1.0), 1.5),
     (Signs(heard("मुझे अम्म"), acoustic=0.0), 2.0),
 ]
 

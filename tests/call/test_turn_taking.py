@@ -358,7 +358,7 @@ async def test_endless_noise_ends_in_a_goodbye():
     assert story.line.sent[-1][0] < 90
 
 
-def test_an_acoustic_judge_shortens_or_lengthens_the_pause():
+def test_an_acoustic_judge_lengthens_the_pause():
     """The same words, sounding finished or not."""
 
     class Judge:
@@ -381,5 +381,5 @@ def test_an_acoustic_judge_shortens_or_lengthens_the_pause():
             )
         )
         waits.append(story.turns[1].marks.intervals()["endpoint"])
-    assert waits[0] < waits[1] < waits[2]
+    assert waits[0] == waits[1] < waits[2]
     assert story.when(Answer)

@@ -117,7 +117,7 @@ ROWS = [
     (S.HEARING, [], Elapsed(), [Say(Phrase.NOISE)], S.SPEAKING, None),
     (S.PAUSED, [], STARTS, [], S.HEARING, 12.0),
     (S.PAUSED, [WORDS], STARTS, [Discard()], S.HEARING, 50.0),
-    (S.PAUSED, [NAMED], EndScored(1.0), [], S.PAUSED, 0.3),
+    (S.PAUSED, [NAMED], EndScored(0.0), [], S.PAUSED, 0.7),
     (S.PAUSED, [], WORDS, [Prepare(BILL)], S.PAUSED, 0.2),
     (S.PAUSED, [], INTERIM, [], S.PAUSED, 1.3),
     (S.PAUSED, [Transcript(BILL, False, 0.9)], NAMED, [Discard(), Prepare("दीपक")], S.PAUSED, 0.5),
