@@ -17,9 +17,9 @@ from functools import partial
 from pathlib import Path
 
 from bench.process import machine
-from bench.turn_taking import scenes, table, texts
+from bench.turn_taking import plan, scenes, table, texts
 from bench.turn_taking.calls import sources_of
-from bench.turn_taking.scenes import Job
+from bench.turn_taking.plan import Job
 from bench.turn_taking.setups import SETTINGS, setup_of
 from bench.turn_taking.sounds import VOICES, spoken
 
@@ -34,11 +34,11 @@ def main() -> int:
     changes = dict(change.split("=", 1) for change in options.set)
     setups = {name: setup_of(name, changes) for name in options.settings.split(",")}
     wanted = options.only.split(",") if options.only else scenes.SCENES
-    jobs = [job for job in scenes.jobs(options.quick) if job.scene in wanted]
+    jobs = [job for job in plan.jobs(options.quick) if job.scene in wanted]
     began = time.monotonic()
     _prepare(jobs)
     _tell(f"sounds ready after {time.monotonic() - began:.0f} s; {len(jobs)} calls a setting")
-    found = table.Outcomes()
+    found = table.Outcomes(scenes.TURNS)
     with _processes(options.jobs) as pool:
         for name, setup in setups.items():
             play = partial(scenes.play, setup)

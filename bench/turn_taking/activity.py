@@ -95,9 +95,9 @@ def _say(heard: Heard, voice: str, name: str, line: Sound, settings: VoiceActivi
         now = (number + 1) * FRAME / RATE
         if activity.speaking and onset is None and now > begin:
             onset = now - begin
-        if speaking and not activity.speaking and now > begin:
+        if speaking and not activity.speaking and begin < now and (last is None or last < end):
             last = now - activity.silence_seconds
-            splits += begin < now < end
+            splits += now < end
         speaking = activity.speaking
     heard.sentences += 1
     heard.missed += onset is None or onset > end - begin

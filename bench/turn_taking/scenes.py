@@ -1,26 +1,23 @@
 """
-The scenes of the bench: who says what over which noise, and which figures come out of it.
+The scenes of the bench: how a job's call is played, and which figures come out of it.
 
-A scene is a list of jobs; a job is one call, given by values that can be sent to another process.
 Each job gives outcomes: a measure's name and one value. It knows nothing of tables.
 """
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from zlib import crc32
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
 from bench.turn_taking import texts
-from bench.turn_taking.caller import PHONE, Caller, Echo, Said, Says
+from bench.turn_taking.caller import PHONE, Caller, Said, Says
 from bench.turn_taking.calls import Held, held
 from bench.turn_taking.measure import Stop, cut_off, false_stops, filled, stops, wait
-from bench.turn_taking.noises import line_noise, noise
+from bench.turn_taking.plan import Job
 from bench.turn_taking.setups import Setup
-from bench.turn_taking.sounds import ESPEAK_VOICES, VOICES, Sound, Utterance, recorded, spoken
+from bench.turn_taking.sounds import ESPEAK_VOICES, Utterance, recorded, spoken
 from bench.turn_taking.sounds import texts as recorded_texts
-from bot.local.tts import KOKORO_VOICES
+from bot.core.marks import Mark
 
 LATEST = 1.5
 """A barge-in is missed when we are not silent so many seconds after its first voiced sound."""
@@ -32,31 +29,6 @@ SHORT_CALL = 150.0
 """The same for a quick look."""
 
 Outcome = tuple[str, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One call of a scene. `line` is the noise, `snr` its level below the caller's speech."""
-
-    scene: str
-    condition: str
-    voice: str
-    text: str = ""
-    pauses: tuple[float, ...] = ()
-    line: str = ""
-    snr: float = 0.0
-    echo: Echo | None = None
-    number: int = 0
-
-    @property
-    def seed(self) -> int:
-        """The same in every run."""
-        return crc32(f"{self.scene} {self.voice} {self.text} {self.line} {self.number}".encode())
-
-    def sound_of_line(self) -> Sound:
-        """What is on the line beside the caller's speech."""
-        hiss = line_noise(self.seed)
-        return hiss + noise(self.line, self.snr, self.seed) if self.line else hiss
 
 
 def play(setup: Setup, job: Job) -> list[Outcome]:
@@ -102,7 +74,14 @@ def _turn(job: Job, setup: Setup, script: list[Says], replies: tuple[str, ...]) 
     found.append(("model_asked", call.model.asked / len(script)))
     if waited is not None and not cut:
         found.append(("wait", waited + PHONE))
+        found += [("decided", at - said.end) for at in _decisions(call) if at > said.end][:1]
     return found
+
+
+def _decisions(call: Held) -> list[float]:
+    """When the bot took its turns, by its own marks: the only figure that it gives itself."""
+    marks = [turn.marks.at for turn in call.turns if turn.phrase is None]
+    return [at[Mark.TURN_ENDED] for at in marks if Mark.TURN_ENDED in at]
 
 
 # Speaking over the bot.
@@ -196,83 +175,5 @@ _PLAYS: dict[str, Callable[[Job, Setup], list[Outcome]]] = {
     "echo": _noisy,
 }
 SCENES = tuple(_PLAYS)
-
-
-# The jobs.
-
-
-def jobs(quick: bool) -> list[Job]:
-    """Every call of the bench; few of each kind for a quick look."""
-    found = [*_turn_jobs(quick), *_over_jobs(quick), *_noise_jobs(quick), *_echo_jobs(quick)]
-    return found
-
-
-def _turn_jobs(quick: bool) -> Iterator[Job]:
-    voices = ("hf_alpha", "hm_psi", "espeak_high") if quick else VOICES
-    numbers = sorted(recorded_texts())[:: 3 if quick else 1]
-    lines = [("", 0.0), ("street", 10.0)]
-    if not quick:
-        lines += [("street", 20.0), ("street", 0.0), ("babble", 10.0)]
-    for (line, snr), voice, number in itertools.product(lines, voices, numbers):
-        if line and not quick and int(number[1:]) % 2:
-            continue  # half of the sentences are enough over a noise
-        yield Job("finished", _named(line, snr), voice, number, line=line, snr=snr)
-    yield from _pause_jobs(
-        "connected", texts.CONNECTED, (0.3, 0.5, 0.7, 0.9, 1.2, 1.5), voices, quick
-    )
-    yield from _pause_jobs("complete", texts.COMPLETE, (0.3, 0.5, 0.7, 0.9), voices, quick)
-    yield from _pause_jobs("hesitating", texts.HESITATING, (0.4, 0.7, 1.0), voices, quick)
-    yield from _pause_jobs("dictated", texts.DICTATED, (0.4, 0.7, 1.0, 1.5), voices, quick)
-    for voice, text in itertools.product(voices, texts.ANSWERS):
-        yield Job("yes_no", "clean", voice, text)
-
-
-def _pause_jobs(
-    scene: str,
-    said: tuple[str, ...],
-    pauses: tuple[float, ...],
-    voices: tuple[str, ...],
-    quick: bool,
-) -> Iterator[Job]:
-    for pause, voice, text in itertools.product(pauses[:: 2 if quick else 1], voices, said):
-        held_ = (pause,) * text.count("|")
-        yield Job(scene, f"pause {pause:.1f} s", voice, text, held_)
-
-
-def _over_jobs(quick: bool) -> Iterator[Job]:
-    voices = ("hf_beta", "hm_omega") if quick else VOICES
-    lines: list[tuple[str, float, Echo | None]] = [("", 0.0, None), ("", 0.0, Echo(0.25, -20.0))]
-    if not quick:
-        lines += [("street", 10.0, None), ("babble", 10.0, None), ("", 0.0, Echo(0.12, -10.0))]
-    for (line, snr, echo), voice, text in itertools.product(lines, voices, texts.BARGE_INS):
-        yield Job("barge_in", _named(line, snr, echo), voice, text, line=line, snr=snr, echo=echo)
-    for voice, number in itertools.product(voices, range(1 if quick else 3)):
-        yield Job("nods", "clean", voice, number=number)
-
-
-def _noise_jobs(quick: bool) -> Iterator[Job]:
-    lines = [
-        ("", 0.0),
-        *itertools.product(("coughs", "babble", "neighbour", "street"), (0.0, 10.0, 20.0)),
-        *itertools.product(("keyboard", "music", "fan"), (0.0,)),
-    ]
-    if quick:
-        lines = [("", 0.0), ("coughs", 10.0), ("babble", 10.0), ("street", 0.0)]
-    for (line, snr), number in itertools.product(lines, (0,) if quick else (1, 2)):
-        voice = KOKORO_VOICES[number]
-        yield Job("noise", _named(line, snr), voice, line=line, snr=snr, number=number)
-
-
-def _echo_jobs(quick: bool) -> Iterator[Job]:
-    echoes = [Echo(d, level) for d in (0.04, 0.12, 0.25, 0.45) for level in (-10.0, -20.0, -30.0)]
-    if quick:
-        echoes = [Echo(0.12, -20.0), Echo(0.25, -10.0)]
-    for echo, number in itertools.product(echoes, (0,) if quick else (1, 2)):
-        yield Job("echo", _named("", 0.0, echo), "hm_psi", echo=echo, number=number)
-
-
-def _named(line: str, snr: float, echo: Echo | None = None) -> str:
-    names = [f"{line} {snr:.0f} dB"] if line else []
-    if echo is not None:
-        names.append(f"echo {1000 * echo.delay:.0f} ms {echo.level_db:.0f} dB")
-    return ", ".join(names) or "clean"
+TURNS = ("finished", "connected", "complete", "hesitating", "dictated", "yes_no")
+"""The scenes whose waits and cut-offs are added up."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.turn_taking.setups import SETTINGS
 
-TIMES = ("wait", "to_silence", "to_lowered")
+TIMES = ("wait", "decided", "to_silence", "to_lowered")
 """Given as median and 95th percentile, in milliseconds."""
 RATES = ("false_stops", "interrupted", "lowerings")
 """Given for ten minutes of the bot's speech, where the scene counts them."""
@@ -35,15 +35,20 @@ class Figure:
 class Outcomes:
     """What came of every call."""
 
-    def __init__(self) -> None:
+    def __init__(self, together: Sequence[str] = ()) -> None:
+        """These scenes are also added up, as "turns together"."""
+        self._together = together
         self._found: dict[tuple[str, str], dict[str, dict[str, list[float]]]] = {}
 
     def add(
         self, scene: str, condition: str, setting: str, outcomes: Iterable[tuple[str, float]]
     ) -> None:
         """Note one call, under its condition and under all of its scene."""
-        for name in (condition, "all"):
-            both = self._found.setdefault((scene, name), {each: {} for each in SETTINGS})
+        places = [(scene, condition), (scene, "all")]
+        if scene in self._together:
+            places.append(("turns together", "all"))
+        for place in places:
+            both = self._found.setdefault(place, {each: {} for each in SETTINGS})
             for measure, value in outcomes:
                 both[setting].setdefault(measure, []).append(value)
 
@@ -56,7 +61,7 @@ class Outcomes:
             figure
             for scene, names in conditions.items()
             for condition in sorted(names, key="all".__eq__)
-            if condition != "all" or len(names) > 2
+            if condition != "all" or len(names) != 2
             for figure in self._lines(scene, condition)
         ]
 
