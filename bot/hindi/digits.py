@@ -6,9 +6,9 @@ For text that answers the question for a number. "एक मिनट" and "च�
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from bot.hindi.counting import keys
+from bot.hindi.dictation import Dictation, Sought, parts_of, replaced
 from bot.hindi.number_grammar import number_talk
 from bot.hindi.number_talk import Kind, Token
 
@@ -25,7 +25,7 @@ def heard_digits(text: str, whole: int = 0) -> str:
     Where a "no" among them can be understood in several ways, the one that gives `whole` digits is
     meant.
     """
-    return _read("", number_talk(text), _Sought(False, whole))
+    return _read("", number_talk(text), Sought(False, whole))
 
 
 def correct(entered: str, text: str, complete: bool = False, whole: int = 0) -> str | None:
@@ -40,7 +40,7 @@ def correct(entered: str, text: str, complete: bool = False, whole: int = 0) -> 
     if not entered:
         return None
     row = number_talk(text)
-    sought = _Sought(complete, whole)
+    sought = Sought(complete, whole)
     said = _read("", row, sought)
     if len(said) == whole - len(entered) and _place(row) and not _has(row, Kind.NO):
         return None
@@ -54,23 +54,15 @@ def ends_open(text: str) -> str:
     return row[-1].key if row and row[-1].kind is Kind.TIMES else ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Sought:
-    """What is known of the number: whether the digits entered are complete; its length, or 0."""
-
-    complete: bool
-    whole: int
-
-
-def _read(entered: str, row: Sequence[Token], sought: _Sought) -> str:
+def _read(entered: str, row: Sequence[Token], sought: Sought) -> str:
     """The digits after a text, corrected or simply continued."""
     if (anew := _anew(row)) is not None:
         return _read("", anew, sought)
     if (place := _place(row)) is not None:
         return _placed(entered, row, place)
-    if _has(row, Kind.DELETE):
+    if _has(row, Kind.DELETE) and not _writes_instead(row):
         return _deleted(entered, row)
-    return _Dictation(entered, sought).after(row)
+    return Dictation(entered, sought).after(row)
 
 
 def _anew(row: Sequence[Token]) -> list[Token] | None:
@@ -81,6 +73,12 @@ def _anew(row: Sequence[Token]) -> list[Token] | None:
     rest = list(row[places[-1] + 1 :])
     asks_us = any(token.key in _ASKS_US for token in rest)
     return None if asks_us and not _digits(rest) else rest
+
+
+def _writes_instead(row: Sequence[Token]) -> bool:
+    """Whether digits come before and after: "पाँच हटाइए, चार लिखिए" is "पाँच नहीं, चार"."""
+    place = next(at for at, token in enumerate(row) if token.kind is Kind.DELETE)
+    return bool(_digits(row[:place]) and _digits(row[place:]))
 
 
 def _has(row: Sequence[Token], kind: Kind) -> bool:
@@ -146,7 +144,7 @@ def _swapped(entered: str, place: Token, length: int, right: str) -> str:
 
 def _exchange(row: Sequence[Token]) -> tuple[str, str]:
     """The wrong and the right digits of "सात नहीं आठ" or "आठ है, सात नहीं"."""
-    parts = _parts(row)
+    parts = parts_of(row)
     if len(parts) == 1:
         return "", "".join(parts[0].numbers)
     if parts[-1].numbers:
@@ -161,146 +159,5 @@ def _deleted(entered: str, row: Sequence[Token]) -> str:
     if _has(row, Kind.ALL):
         return ""
     if said:
-        return _replaced(entered, said, "") if said in entered else entered
+        return replaced(entered, said, "") if said in entered else entered
     return entered[: -(_counted(row) or 1)]
-
-
-def _replaced(entered: str, wrong: str, right: str) -> str:
-    at = entered.rindex(wrong)
-    return entered[:at] + right + entered[at + len(wrong) :]
-
-
-# Corrections in the course of dictation.
-
-
-@dataclass(slots=True)
-class _Part:
-    """What was said between two "no"s: the numbers, and where the last group of them begins."""
-
-    numbers: list[str]
-    group: int = 0
-    direct: bool = False
-    """The "no" that ends it follows a number at once."""
-
-
-def _parts(row: Sequence[Token]) -> list[_Part]:
-    """Cut at each "no"; several in a row are one."""
-    parts = [_Part([])]
-    before: Kind | None = None
-    for token in row:
-        part = parts[-1]
-        if token.kind is Kind.NUMBER:
-            part.numbers.append(token.digits)
-        elif token.kind is Kind.NO and before is not Kind.NO:
-            part.direct = before is Kind.NUMBER
-            parts.append(_Part([]))
-        elif token.kind in (Kind.IS, Kind.AND) and part.numbers:
-            part.group = len(part.numbers)
-        before = token.kind
-    for part in parts:
-        part.group = part.group if part.group < len(part.numbers) else 0
-    return parts
-
-
-class _Dictation:
-    """Digits dictated after those entered, and what each "no" does to them."""
-
-    def __init__(self, entered: str, sought: _Sought) -> None:
-        self._entered = entered
-        self._sought = sought
-        self._said: list[str] = []
-
-    def after(self, row: Sequence[Token]) -> str:
-        """The digits after this text."""
-        entered = self._entered
-        parts = _parts(row)
-        denied = not parts[0].numbers and len(parts) > 1
-        before, *others = parts[1:] if denied else parts
-        self._said = before.numbers
-        for number, part in enumerate(others):
-            if part.numbers:
-                self._go_on(part, opening=number == 0)
-            elif before.direct:
-                self._take_back(before)
-            before = part
-        if denied and self._said and self._entered == entered:
-            return _replaced_somewhere(entered, self._said, self._sought)
-        return self._entered + "".join(self._said)
-
-    def _go_on(self, part: _Part, opening: bool) -> None:
-        """Digits, a "no", more digits: they replace some of what was said before."""
-        wrong, right = "".join(self._said), "".join(part.numbers)
-        if opening and wrong in self._entered:
-            self._entered = _replaced(self._entered, wrong, right)
-            self._said = []
-        else:
-            lacking = max(0, self._sought.whole - len(self._entered))
-            self._said = _said_again(self._said, part.numbers, lacking)
-
-    def _take_back(self, part: _Part) -> None:
-        """Digits, then a "no": the last of them are wrong; "आठ है, सात नहीं" tells the right ones."""
-        wrong = "".join(part.numbers[part.group :])
-        right = "".join(part.numbers[: part.group])
-        if wrong in self._entered and (right or part.group == 0 and len(part.numbers) == 1):
-            self._entered = _replaced(self._entered, wrong, right)
-            self._said = []
-        else:
-            self._said = self._said[:-1]
-
-
-def _said_again(said: list[str], again: list[str], whole: int) -> list[str]:
-    """
-    The digits when "no" comes between these two.
-
-    Who repeats some digits before the wrong one begins there: "नौ आठ सात, नहीं, आठ छह" is 986. Who
-    says as many digits as before begins anew. Else the last number is replaced. Where one of
-    these gives a `whole` number, that is it.
-    """
-    before, after = "".join(said), "".join(again)
-    readings = [[*said[:-1], *again], again]
-    if len(after) >= len(before) >= 3:
-        readings.reverse()
-    start = _repeats_from(said, after)
-    if start is not None:
-        readings.insert(0, [*said[:start], after])
-    return next((one for one in readings if len("".join(one)) == whole), readings[0])
-
-
-def _repeats_from(said: list[str], after: str) -> int | None:
-    """The number from which `after` goes along for longest, and then differs; the last such one."""
-    best, most = None, 0
-    for start in range(len(said)):
-        rest = "".join(said[start:])
-        alike = _alike(rest, after)
-        if most <= alike > 0 and alike < min(len(after), len(rest)):
-            best, most = start, alike
-    return best
-
-
-def _alike(one: str, other: str) -> int:
-    """How many digits at the beginning are the same."""
-    pairs = zip(one, other, strict=False)
-    return next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
-
-
-def _replaced_somewhere(entered: str, numbers: list[str], sought: _Sought) -> str:
-    """A "no", then digits, without a word on where they belong."""
-    right = "".join(numbers)
-    if not sought.complete:
-        begins = len(right) > 1 and entered.startswith(right)
-        return right if begins else "".join(_said_again(list(entered), numbers, sought.whole))
-    if len(right) >= len(entered) or (len(right) > 1 and entered.startswith(right)):
-        return right
-    start = _window(entered, right)
-    return entered[:start] + right + entered[start + len(right) :]
-
-
-def _window(entered: str, right: str) -> int:
-    """Where the digits fit best: half of them the same, else at the end."""
-    last = len(entered) - len(right)
-    fits = [
-        (sum(a == b for a, b in zip(entered[at:], right, strict=False)), at)
-        for at in range(last + 1)
-    ]
-    most, at = max(fits)
-    return at if 2 * most >= len(right) > 1 else last

@@ -33,10 +33,30 @@ def _made_up(row: Sequence[Token]) -> list[Token]:
         if row[at].kind in _NUMERIC:
             at, token = _number(row, at)
             out.append(token)
+        elif length := _quarters_length(row, at):
+            out.append(_quarters(row[at : at + length]))
+            at += length
         else:
             out.append(row[at])
             at += 1
     return out
+
+
+def _quarters_length(row: Sequence[Token], at: int) -> int:
+    """How many tokens "डेढ़ सौ" or "साढ़े तीन हज़ार" take here; 0 where there is none."""
+    if row[at].kind is not Kind.PART:
+        return 0
+    if _scale_at(row, at + 1):
+        return 2
+    return 3 if _kind(row, at + 1) is Kind.NUMBER and _scale_at(row, at + 2) else 0
+
+
+def _quarters(row: Sequence[Token]) -> Token:
+    """A part, perhaps a number, and a scale, as one number."""
+    part = row[0].value
+    whole = row[1].value if len(row) > 2 else int(abs(part) == 1)
+    value = (4 * whole + part) * row[-1].value // 4
+    return Token(Kind.NUMBER, row[0].key, value, str(value))
 
 
 def _number(row: Sequence[Token], at: int) -> tuple[int, Token]:

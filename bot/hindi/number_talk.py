@@ -22,6 +22,8 @@ class Kind(Enum):
     TENS = auto()
     """English tens: a digit may follow."""
     SCALE = auto()
+    PART = auto()
+    """Quarters before a scale: डेढ़ is six, साढ़े two beside the number after it."""
     TIMES = auto()
     """Double, triple: what follows is said `value` times."""
     BAR = auto()
@@ -90,7 +92,7 @@ _VERBS = frozenset(
 """)
 )
 """Before a "दो" they make it the verb: "बता दो"."""
-_ERGATIVE = frozenset(keys("मैंने हमने आपने उसने तूने उन्होंने इसने ने"))
+_ERGATIVE = frozenset(keys("मैंने हमने आपने उसने तूने उन्होंने इसने ने पौने"))
 _PERHAPS = {
     word: digits for words, digits in (("नो", "9"), ("ओ oh o", "0")) for word in keys(words)
 }
@@ -104,6 +106,8 @@ _MISHEARD = {
 }
 """What recognisers write for a digit; it is one only in a row of numbers."""
 _NUMERIC = frozenset((Kind.NUMBER, Kind.TENS, Kind.SCALE, Kind.TIMES))
+_INTO = frozenset(keys("को"))
+"""Between two numbers, the second replaces the first: "सात को आठ कर दीजिए"."""
 _FIRST_NO = frozenset(keys("ना न"))
 """A "no" at the beginning; later it only asks for assent."""
 
@@ -158,6 +162,8 @@ def _beside(found: Sequence[Token], at: int) -> Token:
     if token.key in _PERHAPS and any(_numeric(found, near) for near in (at - 1, at + 1)):
         digits = _PERHAPS[token.key]
         return Token(Kind.NUMBER, token.key, int(digits), digits)
+    if token.key in _INTO and all(_numeric(found, near) for near in (at - 1, at + 1)):
+        return Token(Kind.NO, token.key)
     return token
 
 
