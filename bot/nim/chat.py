@@ -2,7 +2,8 @@
 The next thing to say: one streamed chat completion of an OpenAI-compatible server a reply.
 
 The openai package takes about a second to import: it is imported in a thread, at `warm` or at the
-first reply, never at the start of the program.
+first reply, never at the start of the program. Of it we use the client, not its types of requests
+and chunks: to build them takes 7 ms of processor a turn (docs/turn-overhead.md).
 """
 
 import asyncio
@@ -106,8 +107,8 @@ class NimChat:
         stream = await self._open(history, patience)
         try:
             while (delta := await self._next(stream, patience)) is not None:
-                calls.add(delta.tool_calls)
-                text = cleaner.feed(delta.content or "")
+                calls.add(delta.get("tool_calls"))
+                text = cleaner.feed(delta.get("content") or "")
                 if text or calls:
                     patience.answered = True
                 if text:
@@ -140,7 +141,7 @@ class NimChat:
         messages = fit(self._system, history, self._settings.history_tokens)
         try:
             async with asyncio.timeout_at(patience.deadline()):
-                return await client.chat.completions.create(**self._request(messages))
+                return await _post(client, self._request(messages))
         except Exception as error:
             if not self._tools_refused(error):
                 raise service_error(error, self._settings) from error
@@ -158,9 +159,7 @@ class NimChat:
         }
         if self._tools:
             request["tools"] = TOOLS
-        if self._settings.extra_body:
-            request["extra_body"] = self._settings.extra_body
-        return request
+        return request | self._settings.extra_body
 
     def _note_use(self) -> None:
         self._used = asyncio.get_running_loop().time()
@@ -170,13 +169,13 @@ class NimChat:
         status = getattr(error, "status_code", None)
         return self._tools and status in (400, 422) and "tool" in str(error).lower()
 
-    async def _next(self, stream: Any, patience: "_Patience") -> Any:
+    async def _next(self, stream: Any, patience: "_Patience") -> dict[str, Any] | None:
         """The next delta of the answer; None at its end."""
         try:
             async with asyncio.timeout_at(patience.deadline()):
                 while (chunk := await anext(stream, None)) is not None:
-                    if chunk.choices:
-                        return chunk.choices[0].delta
+                    if choices := chunk.get("choices"):
+                        return choices[0].get("delta") or {}
             return None
         except TimeoutError as error:
             raise ServiceTimeout("llm", patience.complaint()) from error
@@ -226,6 +225,19 @@ def _limits(openai: Any) -> Any:
         max_connections=own.max_connections,
         max_keepalive_connections=own.max_keepalive_connections,
         keepalive_expiry=KEPT_SECONDS,
+    )
+
+
+async def _post(client: "AsyncOpenAI", request: dict[str, Any]) -> Any:
+    """The stream of the answer's chunks, each as it was in JSON."""
+    from openai import AsyncStream
+
+    return await client.post(
+        "/chat/completions",
+        body=request,
+        cast_to=object,
+        stream=True,
+        stream_cls=AsyncStream[object],
     )
 
 

@@ -63,16 +63,16 @@ class ToolCalls:
         """Whether the answer has a tool call."""
         return bool(self._calls)
 
-    def add(self, deltas: Sequence[Any] | None) -> None:
-        """Note the `tool_calls` of one delta."""
+    def add(self, deltas: Sequence[dict[str, Any]] | None) -> None:
+        """Note the `tool_calls` of one delta, as they are in JSON."""
         for delta in deltas or ():
             index = self._index(delta)
-            function = delta.function
+            function = delta.get("function")
             if function is None or index >= _MOST_CALLS:
                 continue
             name, arguments = self._calls.get(index, ("", ""))
-            arguments = (arguments + (function.arguments or ""))[:_LONGEST_ARGUMENTS]
-            self._calls[index] = (name or function.name or "", arguments)
+            arguments = (arguments + (function.get("arguments") or ""))[:_LONGEST_ARGUMENTS]
+            self._calls[index] = (name or function.get("name") or "", arguments)
 
     def finished(self) -> Iterator[ToolCall]:
         """The calls, in the order of the answer, without those of tools that nobody offered."""
@@ -82,11 +82,11 @@ class ToolCalls:
             else:
                 log.warning("llm_unknown_tool", tool=name[:64], known=sorted(KNOWN))
 
-    def _index(self, delta: Any) -> int:
+    def _index(self, delta: dict[str, Any]) -> int:
         """Some servers leave the index out: then a new id begins a new call."""
-        if isinstance(delta.index, int):
-            return delta.index
-        return len(self._calls) - (0 if delta.id or not self._calls else 1)
+        if isinstance(index := delta.get("index"), int):
+            return index
+        return len(self._calls) - (0 if delta.get("id") or not self._calls else 1)
 
 
 def _parsed(name: str, arguments: str) -> dict[str, object]:

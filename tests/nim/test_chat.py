@@ -52,6 +52,14 @@ async def test_a_reply_is_one_streamed_completion():
     assert fake.headers["authorization"] == "Bearer s"
 
 
+async def test_what_a_chunk_leaves_out_is_nothing():
+    """A role without text, an empty delta, none at all: servers differ."""
+    fake = FakeNim(saying({"role": "assistant"}, {}, {"content": None, "tool_calls": None},
+                          said("जी।")))  # fmt: skip
+    async with chatting(fake) as chat:
+        assert await reply(chat) == ("जी।", [])
+
+
 async def test_tools_come_after_the_text():
     """What was said first is spoken first; the tool's own sentence is then not needed."""
     fake = FakeNim(

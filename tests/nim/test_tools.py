@@ -1,7 +1,5 @@
 """Tool calls, put together from their pieces."""
 
-from types import SimpleNamespace
-
 from structlog.testing import capture_logs
 
 from bot.core.ports import ToolCall
@@ -9,9 +7,12 @@ from bot.nim.tools import ToolCalls
 
 
 def delta(index, name=None, arguments=None, call_id=None):
-    return SimpleNamespace(
-        index=index, id=call_id, function=SimpleNamespace(name=name, arguments=arguments)
-    )
+    """As it is in JSON; what a server leaves out is left out."""
+    given = {"index": index, "id": call_id}
+    function = {"name": name, "arguments": arguments}
+    return {key: value for key, value in given.items() if value is not None} | {
+        "function": {key: value for key, value in function.items() if value is not None}
+    }
 
 
 def finished(*deltas):
