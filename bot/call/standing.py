@@ -318,4 +318,6 @@ class Standing:
         """The caller wants something else, or there is nobody who would give the number."""
         if not words and self.idle.prompt(self.voice) is None:
             return self.part(now)
-        return self.answer_to(words or f"[{field.wanted.name}: none]")
+        if not words:
+            return self.answer_to(f"[{field.wanted.name}: none]")
+        return self.answer_to(words, field.masked(words))

@@ -453,7 +453,7 @@ def test_a_caller_who_wants_something_else_is_answered_by_the_model():
     turns = collecting()
     for event in [STARTS, STOPS, WORDS]:
         turns.handle(event, NOW)
-    assert turns.handle(Elapsed(), NOW)[-1] == Answer(BILL)
+    assert turns.handle(Elapsed(), NOW)[-1] == Answer(BILL, BILL)
 
 
 def test_a_number_that_nobody_gives_is_not_waited_for_for_ever():
