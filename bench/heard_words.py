@@ -13,7 +13,7 @@ fewer than really left are called heard.
 import argparse
 import csv
 import statistics
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -125,12 +125,32 @@ def late_by(sentence: Sentence, guess: Sequence[Word]) -> list[float]:
     return [abs(word.end - end) for word, end in pairs][:-1]
 
 
-def report(name: str, sentences: Iterable[Sentence], estimate: Estimate) -> str:
+def spoken_as(estimate: Estimate) -> Callable[[Sentence], Sequence[Word]]:
+    """An estimate of a measured sentence."""
+    return lambda one: estimate(one.text, one.length)
+
+
+def paces(sentences: Iterable[Sentence]) -> dict[str, float]:
+    """How much slower each voice is than expected, as a bot learns that from its own replies."""
+    ratios: dict[str, list[float]] = {}
+    for one in sentences:
+        ratios.setdefault(one.voice, []).append(one.length / expected_seconds(one.text))
+    return {voice: statistics.fmean(of_voice) for voice, of_voice in ratios.items()}
+
+
+def at_pace(pace: Mapping[str, float]) -> Callable[[Sentence], Sequence[Word]]:
+    """Ours without the real length, at the voice's usual pace."""
+    return lambda one: word_ends(one.text, expected_seconds(one.text) * pace[one.voice])
+
+
+def report(
+    name: str, sentences: Iterable[Sentence], estimate: Callable[[Sentence], Sequence[Word]]
+) -> str:
     """One line: words off at a cut, and milliseconds off at a word's end."""
     off: list[int] = []
     late: list[float] = []
     for sentence in sentences:
-        guess = estimate(sentence.text, sentence.length)
+        guess = estimate(sentence)
         off += words_off(sentence, guess)
         late += late_by(sentence, guess)
     exact = sum(not one for one in off) / len(off)
@@ -195,7 +215,8 @@ def main() -> None:
         print(f"\n{title}: {len(some)} sentences, {sum(len(s.ends) for s in some)} words")
         print(f"{'':26} words off   exact within1 most  ms off    p95")
         for name, estimate in ESTIMATES.items():
-            print(report(name, some, estimate))
+            print(report(name, some, spoken_as(estimate)))
+        print(report("syllables, pace known", some, at_pace(paces(sentences))))
 
 
 if __name__ == "__main__":
