@@ -20,6 +20,8 @@ class Cue:
     end: int
     rate: int
     """Samples a second."""
+    pace: float = 1.0
+    """How much longer than expected this voice's sentences have lasted."""
     words: tuple[Word, ...] = ()
     """Those whose times the synthesizer has told."""
     whole: bool = False
@@ -40,10 +42,15 @@ class Cue:
         before = [word.end for word in self._times() if word.end <= at]
         return self.start + int((before[-1] if before else 0.0) * self.rate) * SAMPLE_BYTES
 
+    def own_pace(self) -> float:
+        """How much longer than expected this sentence was, now that it is whole."""
+        lasted = seconds(self.end - self.start, self.rate)
+        return lasted / max(0.1, expected_seconds(self.text))
+
     def _times(self) -> tuple[Word, ...]:
         """The synthesizer's times, or an estimate by syllables."""
         if self.words:
             return self.words
         known = seconds(self.end - self.start, self.rate)
-        length = known if self.whole else max(known, expected_seconds(self.text))
+        length = known if self.whole else max(known, self.pace * expected_seconds(self.text))
         return word_ends(self.text, length)

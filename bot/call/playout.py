@@ -16,6 +16,8 @@ from bot.signal.levels import faded, gain
 
 LEAD = 1.5
 """Seconds of speech that may wait here: the only back-pressure of a reply."""
+LEARN = 0.3
+"""How much one sentence tells of a voice's pace."""
 FARTHEST_BACK = 3.0
 """Seconds of speech that are kept after they were played: so far can we go back."""
 
@@ -28,7 +30,8 @@ class Playout:
     bytes since the reply began: what came, what has left, and the most that ever had before we
     went back. `_begun` is how many sentences have begun to sound. `_room` is set while a writer may
     add, `_empty` while nothing waits; `sounding` says whether the last frame was ours. `_gain` is
-    that of the last frame, `_wanted_gain` of the next.
+    that of the last frame, `_wanted_gain` of the next. `_pace` is how much longer than expected the
+    sentences of this call have lasted.
     """
 
     def __init__(
@@ -55,6 +58,7 @@ class Playout:
         self._kept = self._queued = self._played = self._reached = 0
         self._gain = self._wanted_gain = 1.0
         self._begun = 0
+        self._pace = 1.0
         self.hushed = False
         self.sounding = False
         self._room, self._empty = asyncio.Event(), asyncio.Event()
@@ -77,9 +81,8 @@ class Playout:
 
     def cue(self, sentence: str) -> None:
         """Note that the audio queued from here on is this sentence."""
-        if self._cues:
-            self._cues[-1].whole = True
-        self._cues.append(Cue(sentence, self._queued, self._queued, self._rate))
+        self._last_is_whole()
+        self._cues.append(Cue(sentence, self._queued, self._queued, self._rate, self._pace))
 
     async def play(self, pcm: bytes, words: tuple[Word, ...] = ()) -> None:
         """
@@ -100,9 +103,15 @@ class Playout:
 
     async def drained(self) -> None:
         """Wait until all that was queued has left."""
-        if self._cues:
-            self._cues[-1].whole = True
+        self._last_is_whole()
         await self._empty.wait()
+
+    def _last_is_whole(self) -> None:
+        """No more audio comes for the last sentence: it tells how fast this voice speaks."""
+        cue = self._cues[-1] if self._cues else None
+        if cue is not None and not cue.whole and cue.end > cue.start:
+            cue.whole = True
+            self._pace += LEARN * (min(max(cue.own_pace(), 0.5), 2.0) - self._pace)
 
     @property
     def untouched(self) -> bool:

@@ -9,6 +9,7 @@ from bot.call.playout import LEAD, Playout
 from bot.call.ticks import SHARED
 from bot.core.audio import FRAME_SECONDS
 from bot.core.ports import Word
+from bot.hindi.length import expected_seconds
 from tests.fakes import now
 
 TONE = b"\1\2"
@@ -301,3 +302,20 @@ async def test_an_error_of_the_line_ends_the_playout():
 
     with pytest.raises(ZeroDivisionError):
         await Playout(8000, broken).run()
+
+
+async def test_the_pace_of_a_voice_is_learnt_from_its_whole_sentences():
+    """A voice twice as slow as expected: of a sentence that is still coming, less was heard."""
+    text, heard = "आपका इस महीने का बिल पाँच सौ रुपये है।", []
+    for before in (0, 8):
+        async with playing() as (playout, _):
+            for _ in range(before):
+                playout.cue(text)
+                await playout.play(TONE * int(8000 * 2 * expected_seconds(text)))
+                await playout.drained()
+                playout.stop()
+            playout.cue(text)
+            await playout.play(TONE * 8000)
+            await asyncio.sleep(0.9)
+            heard.append(len(playout.stop().split()))
+    assert heard[1] < heard[0]
