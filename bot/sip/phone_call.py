@@ -1,6 +1,7 @@
 """One call of the softphone: when it is answered and over, what is said, heard and pressed."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -109,6 +110,24 @@ class PhoneCall:
                     await self._mouth.say(pcm)
             except TimeoutError as error:
                 raise CallFailed("the sound did not leave in time") from error
+            finally:
+                self._hush()
+
+    async def play_live(self, sound: AsyncIterator[bytes]) -> None:
+        """
+        Say pieces of 16-bit PCM of `rate` as they come; return when the last one left.
+
+        A piece that comes after all before it have left follows on silence. Cancelling it stops
+        the sound as in `play`. Raise CallOver when the call ends first.
+        """
+        async with self._one_at_a_time:
+            try:
+                self._must_be_up()
+                said = self._mouth.add(b"")
+                async for pcm in sound:
+                    self._must_be_up()
+                    said = self._mouth.add(pcm)
+                await said
             finally:
                 self._hush()
 

@@ -55,6 +55,15 @@ class Mouth:
         self._spoke_at = _now()
         return self._said
 
+    def add(self, pcm: bytes) -> asyncio.Future[None]:
+        """Say this next; the result comes when nothing is left to say."""
+        self._to_say.extend(_frames(pcm, self._size))
+        if self._said is None or self._said.done():
+            self._said = asyncio.get_running_loop().create_future()
+            self._said.add_done_callback(_note_failure)
+            self._spoke_at = _now()
+        return self._said
+
     def speak(self, audio: "CallAudio") -> None:
         """Note what left since the last time, and hand over what comes next."""
         if self._said is None:
@@ -86,6 +95,12 @@ class Mouth:
         """What is being said will never leave."""
         if self._said is not None and not self._said.done():
             self._said.set_exception(error)
+
+
+def _note_failure(said: asyncio.Future[None]) -> None:
+    """Nobody need wait for it."""
+    if not said.cancelled():
+        said.exception()
 
 
 def _now() -> float:

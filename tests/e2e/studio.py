@@ -1,6 +1,7 @@
 """A whole house for one test: scripted Riva and NIM, the real bot, a real Asterisk."""
 
 import asyncio
+import re
 import tempfile
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ import httpx
 import numpy as np
 
 from bot.sip.softphone import Account, Softphone
+from bot.sip.wavs import spoken
 from scripts.house import Program, free_port, start
 from tests.e2e.pbx import Pbx
 from tests.nim.fakes import FakeNim, saying
@@ -23,7 +25,9 @@ exten => 100,1,Answer()
 """
 """The agent of these tests: whistles at 1400 Hz."""
 LETTER = 0.06
-"""Seconds of tone that the scripted voice makes of each letter."""
+"""Seconds of sound that the scripted voice makes of each letter."""
+WORD = re.compile(r"\S+")
+SPEECH = Path(__file__).parent.parent / "speech"
 
 
 @dataclass
@@ -57,14 +61,14 @@ class Studio:
 
 
 @asynccontextmanager
-async def studio(*answers, hertz=700.0, bot=None, until="phrases ready"):
+async def studio(*answers, hertz=700.0, voice=None, ears=None, bot=None, until="phrases ready"):
     """
-    Everything up. The model gives these answers in turn; the voice is a tone of `hertz`; the
-    recogniser understands "मेरा बिल" whenever the caller falls silent. `until`: the event that the
-    bot logs before calls may come.
+    Everything up. The model gives these answers in turn; the voice is `voice`, or a tone of
+    `hertz`; the recogniser understands "मेरा बिल", or what is in `ears`, whenever the caller falls
+    silent. `until`: the event that the bot logs before calls may come.
     """
-    recognition = FakeRecognition(understands("मेरा बिल"))
-    synthesis = FakeSynthesis(tone(hertz))
+    recognition = FakeRecognition((ears or Ears()).script)
+    synthesis = FakeSynthesis(voice or tone(hertz))
     nim = FakeNim(*(answers or (saying({"content": "जी।"}),)))
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="studio-")))
@@ -92,26 +96,45 @@ async def studio(*answers, hertz=700.0, bot=None, until="phrases ready"):
         yield Studio(program, asterisk, http_port, recognition, nim, stack)
 
 
-def understands(text):
-    """A recogniser that gives these words for every utterance that we end."""
+@dataclass
+class Ears:
+    """A recogniser that hears these words in every utterance that we end."""
 
-    async def script(stream, requests, context):
+    words: str = "मेरा बिल"
+
+    async def script(self, stream, requests, context):
+        """One RPC."""
         async for request in requests:
             if request.runtime_config.get("force_eou") == "true":
-                yield heard((text, True))
-
-    return script
+                yield heard((self.words, True))
 
 
 def tone(hertz):
     """A voice that whistles, longer for longer texts."""
+    return voice(lambda rate, seconds: sine(hertz, rate, seconds))
+
+
+def reader(*names):
+    """A voice that reads these files of tests/speech, over and over, more for longer texts."""
+
+    def reads(rate, seconds):
+        pcm = b"".join(spoken(SPEECH / f"{name}.wav", rate) for name in names)
+        size = int(seconds * rate) * 2
+        return (pcm * (size // len(pcm) + 1))[:size]
+
+    return voice(reads)
+
+
+def voice(sound):
+    """A voice that gives `sound(rate, seconds)` for each text, and tells when each word is over."""
 
     async def script(stream, requests, context):
         async for request in requests:
-            rate = request.sample_rate_hz
-            pcm = sine(hertz, rate, len(request.text) * LETTER)
+            rate, text = request.sample_rate_hz, request.text
+            pcm = sound(rate, len(text) * LETTER)
+            ends = [(word.group(), int(word.end() * LETTER * 1000)) for word in WORD.finditer(text)]
             for at in range(0, len(pcm), rate // 5):
-                yield audio(pcm[at : at + rate // 5])
+                yield audio(pcm[at : at + rate // 5], ends)
 
     return script
 

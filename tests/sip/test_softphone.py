@@ -114,6 +114,24 @@ async def test_playing_takes_as_long_as_speech():
         assert b"".join(frame.pcm for frame in call.sent.frames) == tone(500, 8000, 0.5)
 
 
+async def test_live_sound_leaves_whole_and_in_order():
+    """Pieces that come one by one are said without a seam, until the last one has left."""
+    sound = tone(500, 8000, 0.5)
+
+    async def pieces():
+        for at in range(0, len(sound), 1600):
+            yield sound[at : at + 1600]
+            await asyncio.sleep(0.01)
+
+    async with FarEnd() as far, phone_to(far.server) as phone:
+        call = await phone.dial("100")
+        await call.play_live(pieces())
+        assert b"".join(frame.pcm for frame in call.sent.frames) == sound
+        await call.hang_up()
+        with pytest.raises(CallOver):
+            await call.play_live(pieces())
+
+
 async def test_cancelled_speech_stops_at_once():
     """The wire is silent within a few frames."""
     async with FarEnd() as far, phone_to(far.server) as phone:
