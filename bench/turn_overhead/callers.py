@@ -32,8 +32,9 @@ VOICES = ("hf_alpha", "hf_beta", "hm_omega", "hm_psi")
 SPEECH = Path(__file__).parents[2] / "tests" / "speech"
 LOUD = 200.0
 """RMS of the frames that count as the caller's sound: what is quieter at its ends is cut off."""
-RAMP = 3.0
-"""Seconds over which the callers come, at random."""
+RAMP = 8.0
+"""Seconds over which the callers come, at random: about a turn, so that they do not all speak at
+once."""
 HEARD = 15
 """Silent frames in a row after which the bot has finished."""
 PAUSES = (0.3, 1.5)
