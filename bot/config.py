@@ -191,6 +191,8 @@ class VoiceActivitySettings(_Part):
     """Probability from which a silent caller's frame is voice."""
     stop_threshold: Annotated[float, Field(gt=0, lt=1)] = 0.25
     """The same for a caller who speaks; not above `threshold`."""
+    sure_threshold: Annotated[float, Field(gt=0, lt=1)] = 0.7
+    """The same for a caller who speaks over us, before we fall silent: coughs seldom reach it."""
     gate_dbfs: Annotated[float, Field(ge=-90, le=0)] = -60.0
     """Sound below this level is silence, and costs nothing."""
     min_speech: Annotated[float, Field(ge=0, le=2)] = 0.064
@@ -227,6 +229,8 @@ class EndOfTurnSettings(_Part):
     """The recogniser saw the end of the utterance by itself (Riva's `stop_history_eou`)."""
     unstable: Weight = 0.2
     """No final words yet, times how unstable the interim ones are (1 - stability)."""
+    no_new_words: Seconds = 2.0
+    """It sounds as if the caller spoke on, but no new word has come for so long: that is noise."""
     acoustic: Weight = 0.4
     """Times how unfinished it sounds to the acoustic model: from 0 (finished, or unsure) to 1."""
     acoustic_model: str = ""
@@ -238,8 +242,8 @@ class BargeInSettings(_Part):
 
     lower_db: Annotated[float, Field(ge=0, le=60)] = 12.0
     """By how much our voice is lowered as soon as the caller may be speaking; 0: not at all."""
-    confirm: Seconds = 0.1
-    """Speech over our voice, from where voice activity believes it, that makes us fall silent."""
+    confirm: Seconds = 0.09
+    """Surely voiced sound over our voice (`voice.sure_threshold`) that makes us fall silent."""
     verdict: Annotated[float, Field(ge=0, le=10)] = 1.0
     """Seconds that the words may take, once the caller is silent too; without any, we go on where
     we were. 0: never go on, what has stopped us once has interrupted us."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.app.bot import voice_settings
 from bot.config import (
     BargeInSettings,
     EndOfTurnSettings,
@@ -13,7 +14,7 @@ from bot.config import (
     VoiceActivitySettings,
 )
 from bot.signal.silero import silero
-from bot.signal.voice import VoiceActivity, VoiceSettings
+from bot.signal.voice import VoiceActivity
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ def setup_of(name: str, changes: Mapping[str, str]) -> Setup:
     A change is a path and a value as JSON: "turns.end_of_turn.base": "0.5".
     """
     if name == "baseline":
-        return Setup(baseline(), VoiceActivitySettings())
+        return Setup(baseline(), VoiceActivitySettings(sure_threshold=0.25))
     values: dict[str, Any] = {"turns": {}, "voice": {}}
     for path, value in changes.items():
         *parts, last = path.split(".")
@@ -48,7 +49,13 @@ def setup_of(name: str, changes: Mapping[str, str]) -> Setup:
 def baseline() -> TurnSettings:
     """A fixed silence of 700 ms; speech of 0.2 s stops the bot for good; nothing is anticipated."""
     signs = dict.fromkeys(EndOfTurnSettings.model_fields, 0.0)
-    fixed: dict[str, object] = {"base": 0.7, "shortest": 0.7, "longest": 0.7, "acoustic_model": ""}
+    fixed: dict[str, object] = {
+        "base": 0.7,
+        "shortest": 0.7,
+        "longest": 0.7,
+        "acoustic_model": "",
+        "no_new_words": 60.0,
+    }
     return TurnSettings(
         end_of_turn=EndOfTurnSettings.model_validate({**signs, **fixed}),
         early_start=False,
@@ -61,14 +68,4 @@ def baseline() -> TurnSettings:
 
 def voice_activity(rate: int, settings: VoiceActivitySettings) -> VoiceActivity:
     """As the bot makes it."""
-    return VoiceActivity(
-        rate,
-        silero(),
-        VoiceSettings(
-            start_probability=settings.threshold,
-            stop_probability=min(settings.stop_threshold, settings.threshold),
-            min_speech_seconds=settings.min_speech,
-            hangover_seconds=settings.hangover,
-            gate_dbfs=settings.gate_dbfs,
-        ),
-    )
+    return VoiceActivity(rate, silero(), voice_settings(settings))

@@ -236,6 +236,7 @@ def voice_settings(settings: VoiceActivitySettings) -> VoiceSettings:
         stop_probability=min(settings.stop_threshold, settings.threshold),
         min_speech_seconds=settings.min_speech,
         hangover_seconds=settings.hangover,
+        sure_probability=settings.sure_threshold,
         gate_dbfs=settings.gate_dbfs,
     )
 

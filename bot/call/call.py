@@ -192,8 +192,8 @@ class Call:
                 async with asyncio.timeout_at(turns.deadline):
                     event = await self._inbox.get()
             except TimeoutError:
-                now = self._loop.time()
-                return Elapsed(self._hearing.silence_seconds, now - self._heard_at)
+                hearing, quiet = self._hearing, self._loop.time() - self._heard_at
+                return Elapsed(hearing.silence_seconds, hearing.sure_seconds, quiet)
             if not isinstance(event, ReplyEnded) or event.turn == self._floor.turn:
                 return event  # else it ended just as it was interrupted
 

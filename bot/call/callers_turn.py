@@ -24,16 +24,15 @@ def caller_pauses(turns: Standing, event: Event, now: float) -> Actions:
 
 
 def more_words(turns: Standing, event: Event, now: float) -> Actions:
-    """While the caller speaks: words make us patient, for this is no noise."""
-    turns.note(event)
-    if turns.words.text:
-        turns.deadline = turns.voiced_since + turns.settings.idle.longest_utterance
+    """While the caller speaks: new words say that it is the caller who does."""
+    if turns.note(event, now):
+        turns.hear(now)
     return ()
 
 
 def words_in_silence(turns: Standing, event: Event, now: float) -> Actions:
     """Voice activity missed this caller, but the recogniser did not."""
-    turns.note(event)
+    turns.note(event, now)
     if not turns.words.text:
         return ()
     turns.voiced_until = now
@@ -41,8 +40,9 @@ def words_in_silence(turns: Standing, event: Event, now: float) -> Actions:
 
 
 def words_in_pause(turns: Standing, event: Event, now: float) -> Actions:
-    """Each word weighs on how long the pause may be."""
-    turns.note(event)
+    """Each word weighs on how long the pause may be; in noise, a new one begins it anew."""
+    if turns.note(event, now) and turns.voice:
+        turns.voiced_until = now
     return turns.pause(now)
 
 
@@ -63,15 +63,19 @@ def pause_is_long(turns: Standing, event: Event, now: float) -> Actions:
 
 def last_words(turns: Standing, event: Event, now: float) -> Actions:
     """The words that were waited for."""
-    turns.note(event)
+    turns.note(event, now)
     return turns.answer(now) if turns.words.closed else ()
 
 
 def utterance_is_long(turns: Standing, event: Event, now: float) -> Actions:
-    """Speech without a pause: a long story with words in it, or noise."""
-    if turns.words.text:
+    """Speech without a pause: a long story, words that have ended in noise, or only noise."""
+    if not turns.words.text:
+        return turns.nobody(now, heard_something=True)
+    if now >= turns.longest_until():
         return turns.answer(now)
-    return turns.nobody(now, heard_something=True)
+    turns.voiced_until = turns.worded_at
+    turns.words.awaited()
+    return Finalize(), *turns.pause(now)
 
 
 def take_what_there_is(turns: Standing, event: Event, now: float) -> Actions:

@@ -14,7 +14,7 @@ from bot.hindi.endings import TextEnd, how_it_ends
 from bot.hindi.nods import yes_or_no
 
 SURE = 0.8
-"""Interim words of this stability hardly change any more."""
+"""Interim words of this stability hardly change any more. Those that sound finished hardly do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,11 @@ def likely_over(signs: Signs) -> bool:
     words = signs.words
     if not words.text or signs.missing:
         return False
+    end = how_it_ends(words.text)
+    if end is TextEnd.FINISHED:
+        return True
     sure = words.closed or words.stability >= SURE
-    return sure and how_it_ends(words.text) not in (TextEnd.UNFINISHED, TextEnd.HESITATING)
+    return sure and end not in (TextEnd.UNFINISHED, TextEnd.HESITATING)
 
 
 def _by_words(signs: Signs, weights: EndOfTurnSettings) -> float:

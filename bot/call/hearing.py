@@ -51,6 +51,11 @@ class Hearing:
         """Sound heard since the caller's last voiced frame ended, or since the call began."""
         return self._voice.silence_seconds
 
+    @property
+    def sure_seconds(self) -> float:
+        """For so long there has been nothing but surely voiced sound."""
+        return self._voice.sure_seconds
+
     def played(self, frame: bytes) -> None:
         """This frame of ours left for the caller: its echo may come back."""
         if self._guard is not None:

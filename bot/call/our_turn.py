@@ -56,7 +56,7 @@ def announced(turns: Standing, event: Event, now: float) -> Actions:
 
 def note_only(turns: Standing, event: Event, now: float) -> Actions:
     """What is said now is answered later."""
-    turns.note(event)
+    turns.note(event, now)
     return ()
 
 

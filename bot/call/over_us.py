@@ -5,8 +5,8 @@ from bot.call.standing import Actions, Standing, State
 from bot.core.events import Elapsed, Event
 from bot.hindi.nods import may_be_nod
 
-GAP = 0.1
-"""Seconds without voice that are longer than those within a word."""
+LOOK = 0.032
+"""Seconds between two looks whether it is surely speech: a frame of voice activity."""
 
 
 def starts_over_us(turns: Standing, event: Event, now: float) -> Actions:
@@ -16,7 +16,7 @@ def starts_over_us(turns: Standing, event: Event, now: float) -> Actions:
         # Nothing has sounded yet: it is the caller who goes on, and not over us.
         turns.enter(State.HUSHED, now + turns.settings.barge_in.longest_nod)
         return (Hush(),)
-    turns.enter(State.OVERLAP, now + turns.settings.barge_in.confirm)
+    turns.enter(State.OVERLAP, now + LOOK)
     return (Lower(),)
 
 
@@ -27,12 +27,12 @@ def overlap_was_short(turns: Standing, event: Event, now: float) -> Actions:
 
 
 def overlap_lasts(turns: Standing, event: Event, now: float) -> Actions:
-    """Long enough to be speech; but a caller who is quiet just now may only have coughed."""
+    """Perhaps long enough to be speech; a cough is hardly ever so surely voiced."""
     assert isinstance(event, Elapsed)
-    if event.silence > GAP:
-        turns.enter(State.OVERLAP, now + GAP)
-        return ()
     barge_in = turns.settings.barge_in
+    if event.sure < barge_in.confirm:
+        turns.enter(State.OVERLAP, now + LOOK)
+        return ()
     if not barge_in.verdict:
         return turns.interrupted(now)
     turns.enter(State.HUSHED, turns.voiced_since + barge_in.longest_nod)
@@ -41,7 +41,7 @@ def overlap_lasts(turns: Standing, event: Event, now: float) -> Actions:
 
 def words_over_us(turns: Standing, event: Event, now: float) -> Actions:
     """Words decide: a nod, or the caller's turn."""
-    turns.note(event)
+    turns.note(event, now)
     text = turns.words.text
     if text and not (turns.nods_count() and may_be_nod(text)):
         return turns.interrupted(now)
@@ -54,7 +54,7 @@ def late_words(turns: Standing, event: Event, now: float) -> Actions:
     """The words of an overlap that had seemed to be nothing."""
     if not turns.overlapped:
         return ()
-    turns.note(event)
+    turns.note(event, now)
     text = turns.words.text
     if not text or (turns.nods_count() and may_be_nod(text)):
         return ()

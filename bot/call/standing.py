@@ -68,7 +68,8 @@ class Standing:
 
     `words` and `keys` are the caller's turn so far; `asked` is what our last words asked; `saying`
     what of our present reply has begun to sound; `voice` whether the caller speaks by voice
-    activity, since `voiced_since`, or until `voiced_until`. `answering` says whether our reply is
+    activity, since `voiced_since`, or until `voiced_until`; the last new words came at
+    `worded_at`. `answering` says whether our reply is
     an answer, `overlapped` whether the caller spoke over it, `unanswered` whether an answer was
     interrupted before it sounded. `prepared` are the words whose answer was begun early. `field` is
     the number being collected, `wanted` the one that our reply is just asking for. `failures`
@@ -96,7 +97,7 @@ class Standing:
         self.saying = ""
         self.asked = Asked.NOTHING
         self.acoustic: float | None = None
-        self.voiced_since = self.voiced_until = now
+        self.voiced_since = self.voiced_until = self.worded_at = now
         self.voice = False
         self.answering = self.overlapped = self.unanswered = False
         self.prepared = ""
@@ -149,15 +150,25 @@ class Standing:
         self.state = state
         self.deadline = deadline
 
-    def note(self, event: Event) -> None:
-        """Take the recogniser's latest word."""
+    def note(self, event: Event, now: float) -> bool:
+        """Take the recogniser's latest word; return whether there are other words than before."""
         assert isinstance(event, Transcript)
+        before = self.words.text
         self.words.note(event)
+        if not self.words.text or self.words.text == before:
+            return False
+        self.worded_at = now
+        return True
+
+    def longest_until(self) -> float:
+        """When an utterance without a pause has lasted too long."""
+        return self.voiced_since + self.settings.idle.longest_utterance
 
     def hear(self, now: float) -> Actions:
-        """The caller speaks. Without any word that is borne for less long."""
+        """The caller speaks, for as long as there are new words."""
         if self.words.text:
-            self.enter(State.HEARING, now + self.settings.idle.longest_utterance)
+            until = now + self.settings.end_of_turn.no_new_words
+            self.enter(State.HEARING, min(until, max(now, self.longest_until())))
         else:
             self.enter(State.HEARING, self.idle.until_noise(now))
         return ()
@@ -171,7 +182,8 @@ class Standing:
         if text == self.prepared:
             return ()
         before = self.discard()
-        if self.field is not None or self.keys or not likely_over(signs):
+        stale = not self.words.closed and self.worded_at < self.voiced_since
+        if self.field is not None or self.keys or stale or not likely_over(signs):
             return before
         return *before, *self.prepare_once(text)
 
@@ -251,7 +263,7 @@ class Standing:
     def answer_to(self, text: str, shown: str | None = None) -> Actions:
         """Have this answered; `shown` is what may be logged of it."""
         self.prepared = ""
-        self.unanswered = self.overlapped = False
+        self.unanswered, self.overlapped = False, self.voice
         self.answering, self.wanted = True, None
         self.enter(State.SPEAKING, None)
         return (Answer(text, shown),)

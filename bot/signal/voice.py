@@ -31,6 +31,8 @@ class VoiceSettings:
     """A silent caller's frame is voiced from this probability on. At 0.3 a bare "haan" is found."""
     stop_probability: float = 0.25
     """A speaking caller's frame is voiced from this probability on."""
+    sure_probability: float = 0.7
+    """A frame of this probability is speech, and no cough. Not for a start: it comes late."""
     min_speech_seconds: float = 0.064
     """Voiced sound without a break that starts speech. Rounded up to frames of 32 ms."""
     hangover_seconds: float = 0.3
@@ -91,6 +93,8 @@ class VoiceActivity:
         self._noise = NoiseFloor(self.settings)
         self._voiced = 0.0
         """Seconds of the voiced frames that came without a break up to now."""
+        self.sure_seconds = 0.0
+        """Seconds of the surely voiced frames that came without a break up to now."""
         self._unvoiced = 0.0
         """Seconds of the frames since the last voiced one, or since the call began."""
 
@@ -111,6 +115,8 @@ class VoiceActivity:
         self.level_dbfs = rms_dbfs(frame)
         probability = self._detector(frame) if self._loud_enough() else 0.0
         self._noise.hear(self.level_dbfs, rising=not self.speaking)
+        sure = probability >= self.settings.sure_probability
+        self.sure_seconds = self.sure_seconds + FRAME_SECONDS if sure else 0.0
         return self._count(voiced=probability >= self._threshold())
 
     def _loud_enough(self) -> bool:

@@ -51,7 +51,9 @@ def test_each_sign_has_its_weight(signs, seconds):
 
 def test_without_weights_it_is_a_fixed_pause():
     """All zero but the base."""
-    none = dict.fromkeys(set(EndOfTurnSettings.model_fields) - {"acoustic_model"}, 0.0)
+    none = dict.fromkeys(
+        set(EndOfTurnSettings.model_fields) - {"acoustic_model", "no_new_words"}, 0.0
+    )
     fixed = EndOfTurnSettings(**none | {"base": 0.7, "shortest": 0.1, "longest": 5.0})
     assert {wait(signs, fixed) for signs, _ in WAITS} == {0.7}
 
@@ -59,7 +61,9 @@ def test_without_weights_it_is_a_fixed_pause():
 EARLY = [
     (Signs(heard("मेरा बिल कितना है")), True),
     (Signs(heard("मेरा बिल कितना है", final=False, stability=0.9)), True),
-    (Signs(heard("मेरा बिल कितना है", final=False, stability=0.5)), False),
+    (Signs(heard("मेरा बिल कितना है", final=False, stability=0.3)), True),
+    (Signs(heard("दीपक", final=False, stability=0.5)), False),
+    (Signs(heard("दीपक", final=False, stability=0.9)), True),
     (Signs(heard("मेरा बिल और")), False),
     (Signs(heard("मुझे अम्म")), False),
     (Signs(heard("नौ आठ"), Asked.NUMBER, missing=8), False),

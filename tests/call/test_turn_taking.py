@@ -196,7 +196,7 @@ async def test_the_word_that_was_cut_is_not_in_the_history():
     story = await call(9.0, [(5.0, 6.0)], words).run()
     said = story.turns[1].said
     begun = story.turns[1].marks.at[Mark.FIRST_FRAME]
-    heard = sum(begun < at < 5.3 for at in story.line.sounding()) * 0.02
+    heard = sum(begun <= at < 5.3 for at in story.line.sounding()) * 0.02
     assert len(said.split()) == int(heard / 0.25)
     assert LONG.startswith(said)
     assert [m.content for m in story.model.asked[1]][-2:] == [said, "नहीं सुनिए"]

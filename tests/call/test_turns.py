@@ -15,7 +15,7 @@ from bot.call.actions import (
     Say,
     Tell,
 )
-from bot.call.over_us import GAP
+from bot.call.over_us import LOOK
 from bot.call.phrasebook import Phrase
 from bot.call.standing import LONGEST_CLOSING, State
 from bot.call.turns import TABLE, Turns
@@ -43,7 +43,7 @@ SETTINGS = TurnSettings(
         number=0.3, answered=-0.35, digits_missing=0.9, first_pass=-0.1, unstable=0.2, acoustic=0.2,
     ),
     final_timeout=2.5,
-    barge_in=BargeInSettings(confirm=0.1, verdict=1.0, longest_nod=1.2),
+    barge_in=BargeInSettings(confirm=0.09, verdict=1.0, longest_nod=1.2),
     keys_pause=2.0,
     idle=IdleSettings(silence=8.0, prompts=1, noise=12.0, held_after=3.0, longest_hold=60.0,
                       longest_utterance=50.0),
@@ -70,7 +70,7 @@ ROWS = [
     (S.ANNOUNCING, [], ReplyEnded(1), [Say(Phrase.GREETING)], S.SPEAKING, None),
     (S.ANNOUNCING, [WORDS], ReplyEnded(1), [Prepare(BILL)], S.PAUSED, 0.4),
     (S.ANNOUNCING, [Digit("5")], ReplyEnded(1), [], S.KEYING, 2.0),
-    (S.SPEAKING, [], STARTS, [Lower()], S.OVERLAP, 0.1),
+    (S.SPEAKING, [], STARTS, [Lower()], S.OVERLAP, LOOK),
     (S.SPEAKING, [], WORDS, [], S.SPEAKING, None),
     (S.SPEAKING, [STARTS, STOPS], WORDS, [Interrupt(), Prepare(BILL)], S.PAUSED, 0.2),
     (S.SPEAKING, [STARTS, STOPS], NOD, [], S.SPEAKING, None),
@@ -81,14 +81,14 @@ ROWS = [
      LONGEST_CLOSING),
     (S.SPEAKING, [], ReplyEnded(1, wish=Ending.TRANSFER), [End(Ending.TRANSFER)], S.SPEAKING, None),
     (S.OVERLAP, [], STOPS, [GoOn(), Finalize()], S.SPEAKING, None),
-    (S.OVERLAP, [], Transcript(BILL, False), [Interrupt()], S.HEARING, 50.0),
-    (S.OVERLAP, [], Transcript("अच्छा", False), [], S.OVERLAP, 0.1),
-    (S.OVERLAP, [], NOTHING, [], S.OVERLAP, 0.1),
-    (S.OVERLAP, [], Elapsed(0.0), [Hush()], S.HUSHED, 1.2),
-    (S.OVERLAP, [], Elapsed(0.15), [], S.OVERLAP, GAP),
+    (S.OVERLAP, [], Transcript(BILL, False), [Interrupt()], S.HEARING, 2.0),
+    (S.OVERLAP, [], Transcript("अच्छा", False), [], S.OVERLAP, LOOK),
+    (S.OVERLAP, [], NOTHING, [], S.OVERLAP, LOOK),
+    (S.OVERLAP, [], Elapsed(sure=0.096), [Hush()], S.HUSHED, 1.2),
+    (S.OVERLAP, [], Elapsed(sure=0.064), [], S.OVERLAP, LOOK),
     (S.OVERLAP, [], Digit("#"), [Interrupt(), Answer("[keys: #]")], S.SPEAKING, None),
     (S.OVERLAP, [], ReplyEnded(1), [], S.HEARING, 12.0),
-    (S.HUSHED, [], Transcript(BILL, False), [Interrupt()], S.HEARING, 50.0),
+    (S.HUSHED, [], Transcript(BILL, False), [Interrupt()], S.HEARING, 2.0),
     (S.HUSHED, [], Transcript("अच्छा", False), [], S.HUSHED, 1.2),
     (S.HUSHED, [], Elapsed(), [Interrupt()], S.HEARING, 12.0),
     (S.HUSHED, [], STOPS, [Finalize()], S.HUSHED, 1.0),
@@ -110,13 +110,13 @@ ROWS = [
      LONGEST_CLOSING),
     (S.LISTENING, [Elapsed(without_frames=5.0)], Elapsed(), [], S.LISTENING, 8.0),
     (S.HEARING, [], STOPS, [Finalize()], S.PAUSED, 0.7),
-    (S.HEARING, [], WORDS, [], S.HEARING, 50.0),
+    (S.HEARING, [], WORDS, [], S.HEARING, 2.0),
     (S.HEARING, [], NOTHING, [], S.HEARING, 12.0),
     (S.HEARING, [], Digit("1"), [Prepare("[keys: 1]")], S.KEYING, 2.0),
-    (S.HEARING, [WORDS], Elapsed(), [Answer(BILL)], S.SPEAKING, None),
+    (S.HEARING, [WORDS], Elapsed(), [Finalize(), Prepare(BILL)], S.PAUSED, 0.6),
     (S.HEARING, [], Elapsed(), [Say(Phrase.NOISE)], S.SPEAKING, None),
     (S.PAUSED, [], STARTS, [], S.HEARING, 12.0),
-    (S.PAUSED, [WORDS], STARTS, [Discard()], S.HEARING, 50.0),
+    (S.PAUSED, [WORDS], STARTS, [Discard()], S.HEARING, 2.0),
     (S.PAUSED, [NAMED], EndScored(0.0), [], S.PAUSED, 0.7),
     (S.PAUSED, [], WORDS, [Prepare(BILL)], S.PAUSED, 0.2),
     (S.PAUSED, [], INTERIM, [], S.PAUSED, 1.3),
@@ -143,7 +143,7 @@ WAYS = {
     S.ANNOUNCING: [],
     S.SPEAKING: [],
     S.OVERLAP: [STARTS],
-    S.HUSHED: [STARTS, Elapsed(0.0)],
+    S.HUSHED: [STARTS, Elapsed(sure=0.096)],
     S.LISTENING: [ReplyEnded(0)],
     S.HEARING: [ReplyEnded(0), STARTS],
     S.PAUSED: [ReplyEnded(0), STARTS, STOPS],
@@ -356,6 +356,28 @@ def test_a_recorded_announcement_is_bidden_goodbye():
 
 
 # Noise.
+
+
+def test_words_that_end_in_noise_are_answered():
+    """The voice goes on for ever, the words do not: two seconds after the last, it is our turn."""
+    turns = arrived(S.HEARING)
+    turns.handle(Transcript(BILL, False, 0.9), NOW + 3)
+    assert turns.deadline == NOW + 5
+    assert turns.handle(Elapsed(), NOW + 5) == (Finalize(), Prepare(BILL))
+    turns.handle(WORDS, NOW + 5.1)
+    assert turns.handle(Elapsed(), NOW + 5.1) == (Answer(BILL),)
+    assert turns.handle(Transcript("नहीं सुनिए", False), NOW + 6, STATEMENT) == (Interrupt(),)
+
+
+def test_a_story_without_a_pause_is_answered_in_the_end():
+    """New words all the time, for longer than anybody can follow."""
+    turns = arrived(S.HEARING)
+    for second in range(60):
+        turns.handle(Transcript(f"{BILL} {second}", False), NOW + second)
+        if turns.deadline <= NOW + second:
+            break
+    assert second == 50
+    assert isinstance(turns.handle(Elapsed(), NOW + second)[-1], Answer)
 
 
 def test_noise_does_not_put_off_the_question_whether_somebody_is_there():
