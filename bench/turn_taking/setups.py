@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.app.bot import voice_settings
 from bot.config import (
     BargeInSettings,
     EndOfTurnSettings,
@@ -14,7 +13,7 @@ from bot.config import (
     VoiceActivitySettings,
 )
 from bot.signal.silero import silero
-from bot.signal.voice import VoiceActivity
+from bot.signal.voice import VoiceActivity, voice_settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from bot.asterisk.pbx import Reception, Ticket
 from bot.asterisk.server import AudioSocketServer
 from bot.call.call import Call
 from bot.call.hearing import Hearing
-from bot.config import Settings, VoiceActivitySettings
+from bot.config import Settings
 from bot.core.errors import ConfigError
 from bot.core.events import Ending
 from bot.nim.chat import NimChat
@@ -38,7 +38,7 @@ from bot.signal.echo import EchoGuard
 from bot.signal.silero import silero
 from bot.signal.smart_turn import EndScorer
 from bot.signal.tones import Tones
-from bot.signal.voice import VoiceActivity, VoiceSettings
+from bot.signal.voice import VoiceActivity, voice_settings
 
 LAST_QUESTIONS = 1.0
 """Seconds for which the dialplan can still ask what is next, after the last call."""
@@ -227,18 +227,6 @@ class Bot:
             Tones(rate) if turns.idle.machine else None,
             self.judge,
         )
-
-
-def voice_settings(settings: VoiceActivitySettings) -> VoiceSettings:
-    """The settings of voice activity, as its room wants them."""
-    return VoiceSettings(
-        start_probability=settings.threshold,
-        stop_probability=min(settings.stop_threshold, settings.threshold),
-        min_speech_seconds=settings.min_speech,
-        hangover_seconds=settings.hangover,
-        sure_probability=settings.sure_threshold,
-        gate_dbfs=settings.gate_dbfs,
-    )
 
 
 async def _chore(name: str, work: Coroutine[None, None, None]) -> None:

@@ -9,6 +9,7 @@ are in the audio's own seconds, so a replayed recording gives the same events.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.config import VoiceActivitySettings
 from bot.core.audio import NARROWBAND, SAMPLE_BYTES, seconds
 from bot.core.events import SpeechEnded, SpeechStarted
 from bot.signal.levels import SILENT, rms_dbfs
@@ -51,6 +52,18 @@ class VoiceSettings:
                 "0 < stop_probability <= start_probability <= 1 is needed, not "
                 f"{self.stop_probability} and {self.start_probability}"
             )
+
+
+def voice_settings(settings: VoiceActivitySettings) -> VoiceSettings:
+    """What the configuration says; the threshold of a speaking caller is never the higher one."""
+    return VoiceSettings(
+        start_probability=settings.threshold,
+        stop_probability=min(settings.stop_threshold, settings.threshold),
+        sure_probability=settings.sure_threshold,
+        min_speech_seconds=settings.min_speech,
+        hangover_seconds=settings.hangover,
+        gate_dbfs=settings.gate_dbfs,
+    )
 
 
 def level_detector(dbfs: float = -45.0) -> Detector:
