@@ -1,0 +1,211 @@
+"""
+Where is our echo, and what is left of the caller's sound without it?
+
+The search proposes a delay, a filter is fitted there to the last 160 ms, and what it takes out of
+sound that it has not learned from yet is the proof (an echo is "known" from then on). While nothing
+is left over, nothing is searched. When much is left over, the filter is tried a frame or two
+earlier and later first, then at the delay where the search finds what is left.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bot.core.audio import FRAME_SECONDS
+from bot.signal.echo_delay import FRAMES, DelaySearch, evened
+from bot.signal.echo_filter import PARTITIONS, EchoFilter, Frame, Spectra, spectra
+from bot.signal.echo_history import Played
+from bot.signal.echo_levels import MOST
+
+_REPLAYED = 8
+"""Frames of the recent past to which a new filter is fitted."""
+_AT_MOST = 4.0
+"""An echo is taken to be up to 6 dB louder than it was there: it may only have begun."""
+_JUDGED = 4
+"""The last of them, which tell what it is worth."""
+_MEMORY = 0.85
+"""Of the proof, from frame to frame."""
+_PROOF = 1.5
+"""Power with the echo over power without it that proves it: 1.8 dB."""
+_REFUTED = 0.87
+"""The same for a filter that adds more than it takes away."""
+_STEADY = 3e-3
+"""Seconds by which two findings of the search in a row may differ."""
+_RIVAL = 4
+"""Frames from one attempt at a better filter to the next, where an echo is known."""
+_SETTLED = 50
+"""Frames after which a filter that fits learns from every second frame only."""
+_MISSED = 10
+"""Frames for which an echo that does not come is not unlearned: its delay may have jumped."""
+_SILENT = 1e-7
+"""Mean square below which nothing is looked for: -70 dBFS."""
+_SHIFTS = (1, -1, 2, -2)
+"""Frames by which delays jump: one was lost, or came twice."""
+
+
+@dataclass(slots=True)
+class Parted:
+    """A frame of the caller's, in two parts: our echo, and the rest. Powers are mean squares."""
+
+    whole: Frame
+    rest: Frame
+    power: float
+    rest_power: float
+    echo_power: float = 0.0
+    doubt: float = 0.0
+    """By how much the echo may be wrong."""
+
+
+class EchoTrack:
+    """The echo of one call."""
+
+    def __init__(self, size: int, played: Played) -> None:
+        """`size`: samples of a frame."""
+        self._size = size
+        self._played = played
+        self._search = DelaySearch(size)
+        self._filter: EchoFilter | None = None
+        self._start = 0
+        """Frames before the newest played one where the filter starts."""
+        self._recent = [np.zeros(size, np.float32)] * _REPLAYED
+        """What was heard last, newest first."""
+        self._both = np.zeros(2 * size, np.float32)
+        self._rests = [0.0] * _REPLAYED
+        """Powers of what was left over of those."""
+        self._turn = 0
+        self._missed = 0
+        """Frames in a row in which an echo was expected and did not come."""
+        self._found = -size
+        """Samples of delay, by the last search."""
+        self._with = self._without = 0.0
+        """Power of the recent sound, with and without the echo."""
+        self.age = 0
+        """Frames since the filter began."""
+        self.known = False
+        """The filter has proved itself."""
+
+    @property
+    def helps(self) -> bool:
+        """The filter makes the sound weaker by 0.4 dB or more, or is too new to tell."""
+        return self.age < 3 or self._with > 1.1 * self._without
+
+    @property
+    def fits(self) -> bool:
+        """The filter takes away half of the sound or more."""
+        return self._with > 2 * self._without
+
+    @property
+    def delay(self) -> float | None:
+        """Seconds from our voice to its echo's strongest arrival; None: not known."""
+        if not self.known or self._filter is None:
+            return None
+        return (self._start + self._filter.peak / self._size) * FRAME_SECONDS
+
+    @property
+    def gain(self) -> float | None:
+        """The echo's power over our voice's; None: not known."""
+        return self._filter.gain if self.known and self._filter else None
+
+    def part(self, sound: Frame, ago: int) -> Parted:
+        """Part the next frame, which by the clocks belongs to the one played `ago` frames ago."""
+        whole = float(sound @ sound) / self._size
+        self._recent.insert(0, sound)
+        self._recent.pop()
+        self.age += 1
+        if self._filter is None or whole < _SILENT:
+            return Parted(sound, sound, whole, whole)
+        parted = self._parted(sound, whole, ago + self._start)
+        if self.known and parted.rest_power > max(0.3 * whole, 3 * sum(self._rests) / _REPLAYED):
+            parted = self._moved(parted, ago)
+        self._missed = self._missed + 1 if parted.rest_power > 2 * whole else 0
+        if parted.rest_power > whole:
+            parted.rest, parted.rest_power = sound, whole
+        parted.doubt = self._filter.doubt(self._rows(ago + self._start))
+        return parted
+
+    def _rows(self, start: int) -> Spectra:
+        return self._played.spectra(start, PARTITIONS)
+
+    def _parted(self, sound: Frame, whole: float, start: int) -> Parted:
+        assert self._filter
+        echo = self._filter.echo(self._rows(start))
+        rest = sound - echo
+        size = self._size
+        return Parted(sound, rest, whole, float(rest @ rest) / size, float(echo @ echo) / size)
+
+    def _moved(self, parted: Parted, ago: int) -> Parted:
+        """The best of this parting and those some frames earlier or later."""
+        best, start = parted, self._start
+        for shift in {*_SHIFTS, -ago} - {0}:
+            if not 0 <= ago + self._start + shift <= FRAMES:
+                continue
+            other = self._parted(parted.whole, parted.power, ago + self._start + shift)
+            if other.rest_power < min(0.4 * parted.power, best.rest_power / 2):
+                best, start = other, self._start + shift
+        if best is not parted:
+            self._start = start
+            self._search.forget()
+        return best
+
+    def slip(self, frames: int) -> None:
+        """The clock of the caller's frames is set forward by so many."""
+        self._start = max(0, self._start + frames)
+        self._search.forget()
+
+    def learn(self, parted: Parted, ago: int, odd: bool) -> None:
+        """Learn from a parted frame. `odd`: it is more than the known echo, and its doubt."""
+        self._rests.insert(0, parted.rest_power)
+        self._rests.pop()
+        if self._filter:
+            self._prove(parted)
+        settled = self.known and self.fits and not odd
+        self._turn += 1
+        if settled and self.age > _SETTLED and self._turn % 2:
+            return
+        self._both[self._size :] = parted.rest
+        left = spectra(self._both)
+        if self._filter and not 0 < self._missed <= _MISSED:
+            self._filter.learn(self._rows(ago + self._start), left)
+        if not settled:
+            self._search.add(self._played.evened(ago, FRAMES), evened(left))
+            if self._turn % (_RIVAL if self.known else 2) == 0:
+                self._look(ago)
+
+    def _prove(self, parted: Parted) -> None:
+        worse = 1.5 * parted.power if self._missed else parted.rest_power
+        self._with += (1 - _MEMORY) * (parted.power - self._with)
+        self._without += (1 - _MEMORY) * (worse - self._without)
+        if self.age >= 2 and self._with > _PROOF * self._without:
+            self.known = True
+        elif self.age > 10 and self._with < _REFUTED * self._without:
+            self.known = False
+
+    def _look(self, ago: int) -> None:
+        """Begin a filter where the search finds an echo twice running, if none is there."""
+        found = self._search.best()
+        steady = abs(found - self._found) < _STEADY * 50 * self._size
+        self._found = found
+        start = max(0, (found - self._size // 10) // self._size)
+        there = start == self._start or (0 <= start - self._start <= 1 and self.fits)
+        if steady and not (self._filter and (there or self.age < 4)):
+            self._begin(start, ago)
+
+    def _begin(self, start: int, ago: int) -> None:
+        """Fit a filter to the recent past; where an echo is known, it must do better."""
+        far = float(self._played.powers(ago + start, _REPLAYED).sum()) * self._size
+        heard = sum(float(frame @ frame) for frame in self._recent)
+        new = EchoFilter(self._size, min(float(MOST), _AT_MOST * heard / (far + 1e-6)))
+        rests = [self._replay(new, ago + start + back, back) for back in reversed(range(_REPLAYED))]
+        left = sum(rests[-_JUDGED:])
+        if self.known and left > 0.6 * sum(self._rests[:_JUDGED]):
+            return
+        self._filter, self._start, self.age = new, start, 0
+        self._with = self._without = 0.0
+        self._rests = rests[::-1]
+
+    def _replay(self, new: EchoFilter, start: int, back: int) -> float:
+        """Teach a frame of the past; give the power that was left before."""
+        rest = self._recent[back] - new.echo(self._rows(start))
+        self._both[self._size :] = rest
+        new.learn(self._rows(start), spectra(self._both))
+        return float(rest @ rest) / self._size
