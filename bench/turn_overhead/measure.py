@@ -15,7 +15,7 @@ from bot.call.words import Words
 from bot.config import EndOfTurnSettings
 from bot.core.audio import FRAME_SECONDS, WIDEBAND, frame_bytes
 
-HOPS = ("hear", "ask", "speak", "play")
+HOPS = ("hear", "ask", "hear and ask", "speak", "play")
 """What the bot does in a turn, between what the services do; see the package's main module."""
 PARTS = ("decide", "words in", "request out", "token in", "sentence out", "sound in", "beat",
          "frame out")  # fmt: skip
@@ -31,12 +31,14 @@ class Turn:
 
     kind: str
     hops: Mapping[str, float]
+    """Those that this turn had, one after the other."""
     parts: Mapping[str, float]
     turnaround: float
     """From the caller's last sound to the first frame of the answer."""
-    left: float
-    """From when the bot had all words to its decision that the turn is its own: the wait that can
-    be used."""
+    wait: float
+    """From the frame by which the bot heard the silence to when it took the turn."""
+    recognised: float
+    """What the recogniser took for the final words, as far as that was during the wait."""
 
     @property
     def added(self) -> float:
@@ -47,6 +49,11 @@ class Turn:
     def added_without_beat(self) -> float:
         """The same without the time for which the sound, ready to go, waited for the beat."""
         return self.added - self.parts["beat"]
+
+    @property
+    def in_sequence(self) -> float:
+        """The turnaround, had the final words been asked for only after the wait."""
+        return self.turnaround + self.recognised
 
 
 def turns(
@@ -84,14 +91,13 @@ def _turn(
     weights: EndOfTurnSettings,
     early: bool,
 ) -> Turn:
-    heard, asked = noted["heard"], noted["asked"]["came"]
-    sentence, spoken = noted["sentence"]["sent"], noted["spoken"]
+    heard, spoken = noted["heard"], noted["spoken"]
+    asked, sentence = noted["asked"]["came"], noted["sentence"]["sent"]
     told = sent[heard["bytes"] // frame_bytes(WIDEBAND) - 1]
     over = max(pause_over(own, tuple(row["tag"]), weights), heard["final"])
     frame, late = row["first_frame"], max(0.0, row["late"])
     hops = {
-        "hear": heard["forced"] - told,
-        "ask": asked - (heard["final"] if early else over),
+        **_asking(told, heard, asked, None if early else over),
         "speak": spoken["asked"] - sentence,
         "play": frame - max(spoken["audio"], over),
     }
@@ -106,8 +112,23 @@ def _turn(
         "beat": min(max(0.0, own["first_frame"] - ready - late), FRAME_SECONDS),
         "frame out": frame - own["first_frame"],
     }
-    left = own["turn_ended"] - own["final_transcript"]
-    return Turn(utterance(tuple(row["tag"])).kind, hops, parts, frame - row["ended"], left)
+    ended = own["turn_ended"]
+    return Turn(
+        utterance(tuple(row["tag"])).kind,
+        hops,
+        parts,
+        turnaround=frame - row["ended"],
+        wait=ended - told,
+        recognised=max(0.0, min(ended, heard["final"]) - heard["forced"]),
+    )
+
+
+def _asking(told: float, heard: Row, asked: float, over: float | None) -> dict[str, float]:
+    """From the silence to the model's request; `over` is what that waits for, where it does."""
+    if over is None and asked < heard["final"]:
+        return {"hear and ask": asked - told}
+    begin = heard["final"] if over is None else over
+    return {"hear": heard["forced"] - told, "ask": asked - begin}
 
 
 def pause_over(own: Mapping[str, float], tag: Tag, weights: EndOfTurnSettings) -> float:

@@ -2,23 +2,15 @@
 
 from collections.abc import Mapping
 
+from bench.turn_taking.setups import baseline
 from bot.config import EndOfTurnSettings
 
 EARLY, LATE, FIXED = "early", "late", "fixed"
-FIXED_PAUSE = 0.7
-_SIGNS = [
-    name
-    for name, field in EndOfTurnSettings.model_fields.items()
-    if field.annotation is float and name not in ("base", "shortest", "longest")
-]
 
 
 def weights(setup: str) -> EndOfTurnSettings:
-    """How long this bot lets a caller be silent."""
-    if setup != FIXED:
-        return EndOfTurnSettings()
-    fixed = {"base": FIXED_PAUSE, "shortest": FIXED_PAUSE, "longest": FIXED_PAUSE}
-    return EndOfTurnSettings.model_validate({**dict.fromkeys(_SIGNS, 0.0), **fixed})
+    """How long this bot lets a caller be silent; `fixed`: 0.7 s, whatever was said."""
+    return baseline().end_of_turn if setup == FIXED else EndOfTurnSettings()
 
 
 def variables(setup: str) -> Mapping[str, str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.turn_overhead.measure import HOPS, MEAN_BEAT, PARTS, Turn
+from bench.turn_overhead.setups import EARLY, LATE
 from bench.turn_taking.table import percentile
 
 COLUMNS = ("setup", "turns", "measure", "n", "median_ms", "p95_ms", "p99_ms")
@@ -46,7 +47,7 @@ def figures(found: Mapping[str, Sequence[Turn]]) -> list[Figure]:
 
 def _lines(turns: Sequence[Turn]) -> Iterator[tuple[str, str, tuple[float, ...]]]:
     for hop in HOPS:
-        yield "all", f"hop: {hop}", tuple(each.hops[hop] for each in turns)
+        yield "all", f"hop: {hop}", tuple(each.hops[hop] for each in turns if hop in each.hops)
     yield "all", "added", tuple(each.added for each in turns)
     yield "all", "added, less 10 ms", tuple(each.added - MEAN_BEAT for each in turns)
     yield "all", "added, without the beat", tuple(each.added_without_beat for each in turns)
@@ -54,7 +55,8 @@ def _lines(turns: Sequence[Turn]) -> Iterator[tuple[str, str, tuple[float, ...]]
         yield "all", f"part: {part}", tuple(each.parts[part] for each in turns)
     for kind in ("finished", "open"):
         chosen = [each for each in turns if each.kind == kind]
-        yield kind, "wait after the words", tuple(each.left for each in chosen)
+        yield kind, "added, without the beat", tuple(each.added_without_beat for each in chosen)
+        yield kind, "wait", tuple(each.wait for each in chosen)
         yield kind, "turnaround", tuple(each.turnaround for each in chosen)
 
 
@@ -66,17 +68,19 @@ def text(lines: Sequence[Figure]) -> str:
 
 
 def ahead(found: Mapping[str, Sequence[Turn]]) -> str:
-    """By how much the first setup's first frames come before the others', for people."""
-    first, *others = found
-    lines = [
-        "| words | wait after the words, ms | " + " | ".join(f"ahead of {o}, ms" for o in others),
-        "|---|---:|" + "---:|" * len(others),
-    ]
+    """By how much the early bot's first frames come before the others', for people."""
+    others = [(name, "turnaround") for name in found if name != EARLY]
+    others += [("sequence", "in_sequence")] if LATE in found else []
+    heads = ["words", "wait, ms", *(f"ahead of {name}, ms" for name, _ in others)]
+    lines = [f"| {' | '.join(heads)} |", "|---|" + "---:|" * (len(heads) - 1)]
     for kind in ("finished", "open"):
-        wait = _median(found[first], kind, "left")
-        own = _median(found[first], kind, "turnaround")
-        gains = [_median(found[other], kind, "turnaround") - own for other in others]
-        lines.append(f"| {kind} | " + " | ".join(f"{1000 * x:.0f}" for x in (wait, *gains)) + " |")
+        own = _median(found[EARLY], kind, "turnaround")
+        gains = [
+            _median(found[LATE if name == "sequence" else name], kind, measure) - own
+            for name, measure in others
+        ]
+        times = (_median(found[EARLY], kind, "wait"), *gains)
+        lines.append(f"| {kind} | " + " | ".join(f"{1000 * each:.0f}" for each in times) + " |")
     return "\n".join(lines)
 
 
