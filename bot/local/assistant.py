@@ -89,7 +89,7 @@ class Assistant:
         if end is None:
             return None
         said = plain(before[end].content)
-        if said in self._transparent():
+        if said.endswith(self._transparent()):
             return self._open_step(before[:end], depth)
         asked = max(self._steps, key=lambda name: said.rfind(self._steps[name]))
         if self._steps[asked] in said:
@@ -97,9 +97,9 @@ class Assistant:
         whole = self._said_before(before[:end], depth)
         return whole.step if whole and begins_like(said, whole.text) else None
 
-    def _transparent(self) -> set[str]:
+    def _transparent(self) -> tuple[str, ...]:
         intents = self._script.intents.values()
-        return {plain(intent.say) for intent in intents if intent.transparent}
+        return tuple(plain(intent.say) for intent in intents if intent.transparent)
 
     def _said_before(self, before: Sequence[Message], depth: int) -> Answer | None:
         """The reply to this conversation as it was before anything cut it."""
@@ -237,7 +237,7 @@ class Assistant:
         said = plain(turn.history[end].content) if end is not None else ""
         for place, reply in enumerate(self._script.unclear):
             known = plain(reply.say)
-            if said and (said.startswith(known) or known.startswith(said)):
+            if said and (known in said or known.startswith(said)):
                 return place + 1
         return 0
 

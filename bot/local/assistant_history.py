@@ -14,6 +14,8 @@ _LONGEST = 600
 """Letters of a message that are looked at: its last ones."""
 _BEGINNING = 4
 """Words by which a reply that was cut is known again."""
+_FILLER = 5
+"""The most words of a filler."""
 
 
 def asked_digits(text: str, length: int) -> str:
@@ -77,16 +79,24 @@ def pressed_so_far(history: Sequence[Message], more: str) -> str:
 
 
 def times_said(text: str, history: Sequence[Message]) -> int:
-    """How many of the assistant's last messages begin with this text."""
+    """How many of the assistant's last messages have this text in them."""
     known = plain(text)
     said = [plain(m.content) for m in reversed(history) if m.role == "assistant"]
-    return next((n for n, one in enumerate(said) if not one.startswith(known)), len(said))
+    return next((n for n, one in enumerate(said) if known not in one), len(said))
 
 
 def begins_like(said: str, whole: str) -> bool:
-    """Whether what was said is the beginning of a reply, or begins as it does."""
-    heard = said.split()[:_BEGINNING]
-    return bool(heard) and heard == plain(whole).split()[: len(heard)]
+    """
+    Whether what was said is the beginning of a reply, or begins as it does.
+
+    The call may have said a filler of its own before it ("जी, एक क्षण।").
+    """
+    heard, reply = said.split(), plain(whole).split()
+    starts = (heard[at : at + _BEGINNING] for at in range(min(len(heard), _FILLER + 1)))
+    return any(
+        start == reply[: len(start)] and (not at or len(start) > 1)
+        for at, start in enumerate(starts)
+    )
 
 
 def last_of(history: Sequence[Message], role: str) -> int | None:

@@ -137,25 +137,34 @@ async def test_a_nod_does_not_stop_an_explanation():
         await call.hang_up()
 
 
-async def answer_into_an_echo(house):
-    """Have a question answered while the phone sends back what it hears."""
+async def answer_into_an_echo(house, key=""):
+    """Have words, or a key, answered while the phone sends back what it hears."""
     call = await (await house.phone()).dial("100")
     microphone = Microphone(call)
     sends = asyncio.create_task(call.play_live(microphone.sound()))
     await greeted(call)
-    microphone.words = spoken(SPEECH / "kokoro-hf_alpha_s01.wav", call.rate)
+    if key:
+        await call.press(key)  # no sound is sent meanwhile
+    else:
+        microphone.words = spoken(SPEECH / "kokoro-hf_alpha_s01.wav", call.rate)
     await heard_whole(call, now())
     await asyncio.sleep(1.0)
     sends.cancel()
     await call.hang_up()
 
 
-async def test_the_bot_is_not_interrupted_by_its_own_echo():
+LOST = pytest.mark.xfail(reason="frames that a key replaces shift the echo for the guard")
+
+
+@pytest.mark.parametrize(
+    ("key", "asked"), [("", "मेरा बिल"), pytest.param("1", "[keys: 1]", marks=LOST)]
+)
+async def test_the_bot_is_not_interrupted_by_its_own_echo(key, asked):
     """The phone sends all back, 150 ms later and 15 dB weaker: it is no caller."""
     voice = reader("kokoro-hf_beta_s01", "kokoro-hf_beta_s11")
     async with studio(saying({"content": EXPLANATION}), voice=voice) as house:
-        await answer_into_an_echo(house)
-        assert house.asked() == ["मेरा बिल"]
+        await answer_into_an_echo(house, key)
+        assert house.asked() == [asked]
         assert not any(row["cut"] for row in turns(house))
         assert [row["said"] for row in turns(house)][1:] == [EXPLANATION]
 

@@ -160,6 +160,30 @@ def test_a_question_cut_by_the_caller_can_still_be_answered():
     assert "रद्द हो गया" in call.says("हाँ").text
 
 
+@pytest.mark.parametrize("filler", ["जी, एक क्षण।", "हम्म, एक सेकंड।"])
+def test_a_filler_of_the_bot_before_a_reply_changes_nothing(filler):
+    """A question that was cut after it stays open; the reply is said again without it."""
+    call = Call()
+    call.says("मेरा ऑर्डर रद्द कर दीजिए")
+    call.interrupts(3)
+    call.history[-1] = Message("assistant", f"{filler} {call.history[-1].content}")
+    again = call.says("दोबारा बोलिए")
+    assert again.text == "जी, दोबारा सुनिए। जी, यह हो जाएगा। क्या आपका ऑर्डर रद्द कर दिया जाए?"
+    call.history[-1] = Message("assistant", f"{filler} {again.text}")
+    assert "आराम से" in call.says("एक मिनट रुकिए").text
+    call.history[-1] = Message("assistant", f"{filler} {call.history[-1].content}")
+    assert "रद्द हो गया" in call.says("हाँ").text
+
+
+def test_a_filler_does_not_hide_how_often_we_did_not_understand():
+    """The third reply in a row still offers a person."""
+    call = Call()
+    for said in ("दाल में नमक", "गाना गाओ"):
+        call.says(said)
+        call.history[-1] = Message("assistant", f"जी, एक क्षण। {call.history[-1].content}")
+    assert call.says("चुटकुला सुनाओ").step == "offer_person"
+
+
 def test_a_prompt_of_the_bot_after_the_question_changes_nothing():
     """The bot may add its own words (a silence prompt) to the assistant's message."""
     call = Call()

@@ -2,18 +2,18 @@
 
 import json
 
-import openai
 import pytest
 
 from bot.call.tools import number_wanted
+from bot.config import LlmSettings
 from bot.core.numbers import NumberWanted
-from bot.core.ports import ToolCall
+from bot.core.ports import Message, ToolCall
 from bot.local.assistant import Assistant
 from bot.local.assistant_chunks import tool_use
 from bot.local.assistant_protocol import Function
 from bot.local.assistant_script import load_script
 from bot.local.assistant_server import MODEL, AssistantOptions, serve
-from bot.nim.tools import TOOLS, ToolCalls
+from bot.nim.chat import NimChat
 from tests.local.test_assistant_stories import Call
 
 pytestmark = pytest.mark.timeout(60)
@@ -26,26 +26,23 @@ def wanted(answer) -> NumberWanted | None:
     return number_wanted(ToolCall(answer.tool or "", dict(answer.arguments)))
 
 
-async def streamed(text: str, **more) -> tuple[str, list[ToolCall]]:
-    """What is said and called in a stream, put together as the bot does."""
+async def streamed(text: str, tools: bool) -> tuple[str, list[ToolCall]]:
+    """What the bot's own client of a model gets: what is said, what is called."""
     server = await serve(AssistantOptions())
-    messages = [{"role": "user", "content": text}]
-    said, calls = "", ToolCalls()
+    chat = NimChat(LlmSettings(base_url=server.url, model=MODEL, tools=tools))
     try:
-        async with openai.AsyncOpenAI(base_url=server.url, api_key="none") as client:
-            create = client.chat.completions.create
-            async for chunk in await create(model=MODEL, messages=messages, stream=True, **more):
-                said += chunk.choices[0].delta.content or ""
-                calls.add(chunk.choices[0].delta.tool_calls)
+        pieces = [piece async for piece in chat.reply([Message("user", text)])]
     finally:
+        await chat.close()
         await server.stop()
-    return said, list(calls.finished())
+    said = "".join(piece for piece in pieces if isinstance(piece, str))
+    return said, [piece for piece in pieces if isinstance(piece, ToolCall)]
 
 
 @pytest.mark.real_time
 async def test_a_question_for_a_number_comes_with_the_tool_that_collects_it():
     """The stream has the question's words, then the tool call with its name and digits."""
-    said, calls = await streamed("मेरा पता बदल दीजिए", tools=TOOLS)
+    said, calls = await streamed("मेरा पता बदल दीजिए", tools=True)
     assert said == "जी, पता बदल दिया जाएगा। नए घर का छह अंकों का पिन कोड बताइए।"
     assert [number_wanted(call) for call in calls] == [NumberWanted("pin_code", 6, 6)]
 
@@ -53,7 +50,7 @@ async def test_a_question_for_a_number_comes_with_the_tool_that_collects_it():
 @pytest.mark.real_time
 async def test_without_the_tool_the_number_is_asked_for_in_words_alone():
     """Another client hears the same question, and nothing is called."""
-    said, calls = await streamed("मेरा पता बदल दीजिए")
+    said, calls = await streamed("मेरा पता बदल दीजिए", tools=False)
     assert said.endswith("नए घर का छह अंकों का पिन कोड बताइए।")
     assert calls == []
 
