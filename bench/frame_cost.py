@@ -16,12 +16,15 @@ from itertools import pairwise
 
 import numpy as np
 
+from bench.echo_line import talk, utterances
 from bench.process import machine, resident_kib
 from bot.asterisk.audiosocket import Decoder, audio_header
 from bot.core.audio import FRAME_SECONDS, NARROWBAND, WIDEBAND, frame_bytes
 from bot.signal import g711
-from bot.signal.resampler import Resampler
+from bot.signal.echo import EchoGuard
+from bot.signal.resampler import Resampler, pcm_bytes
 from bot.signal.silero import silero
+from bot.signal.tones import Tones
 from bot.signal.voice import VoiceActivity
 
 RUNS = 9
@@ -46,6 +49,13 @@ def pieces() -> list[Piece]:
         ("voice activity, silent 8 kHz line", lambda: voice(NARROWBAND, silence(NARROWBAND))),
         ("voice activity, speech on an 8 kHz line", lambda: voice(NARROWBAND, babble(NARROWBAND))),
         ("voice activity, speech on a 16 kHz line", lambda: voice(WIDEBAND, babble(WIDEBAND))),
+        ("echo guard, nobody speaks, 8 kHz", lambda: guarded(NARROWBAND, talks=False)),
+        ("echo guard, we speak, a noisy 8 kHz line", lambda: guarded(NARROWBAND, loss_db=None)),
+        ("echo guard, we speak, an echo at 8 kHz", lambda: guarded(NARROWBAND)),
+        ("echo guard, we speak, an echo at 16 kHz", lambda: guarded(WIDEBAND)),
+        ("tones, silent 8 kHz line", lambda: toned(silence(NARROWBAND))),
+        ("tones, speech on an 8 kHz line", lambda: toned(speech(NARROWBAND))),
+        ("tones, a beep on an 8 kHz line", lambda: toned(beep())),
     ]
 
 
@@ -75,6 +85,48 @@ def voice(rate: int, frames: list[bytes]) -> Callable[[int], object]:
     return over(VoiceActivity(rate, silero()).hear, frames)
 
 
+def guarded(rate: int, talks: bool = True, loss_db: float | None = 15) -> Callable[[int], object]:
+    """Both ends of one call's echo guard: a frame leaves, one comes back 160 ms later."""
+    guard = EchoGuard(rate)
+    ours = speech(rate) if talks else silence(rate)
+    theirs = echoed(ours, 0.0 if loss_db is None else 10 ** (-loss_db / 20))
+
+    def spend(number: int) -> object:
+        guard.played(ours[number % len(ours)])
+        return guard.hear(theirs[(number - 8) % len(theirs)])
+
+    return spend
+
+
+def echoed(frames: list[bytes], gain: float) -> list[bytes]:
+    """The same, weaker, on a line with noise of -60 dBFS."""
+    line = np.frombuffer(b"".join(frames), "<i2") * gain
+    line += np.random.default_rng(5).standard_normal(line.size) * 33
+    pcm = np.rint(line).astype("<i2").tobytes()
+    size = len(frames[0])
+    return [pcm[start : start + size] for start in range(0, len(pcm), size)]
+
+
+def toned(frames: list[bytes]) -> Callable[[int], object]:
+    """One call's watch for tones."""
+    return over(Tones(NARROWBAND).hear, frames)
+
+
+def beep() -> list[bytes]:
+    """A second of 1000 Hz."""
+    tone = np.sin(2 * np.pi * np.arange(NARROWBAND) / 8) * 6_000
+    pcm = tone.astype("<i2").tobytes()
+    return [pcm[start : start + 320] for start in range(0, len(pcm), 320)]
+
+
+def speech(rate: int) -> list[bytes]:
+    """Eight seconds of sentences."""
+    pcm = pcm_bytes(np.rint(talk(utterances("hm_psi"), 8, 1) * 32_768))
+    pcm = Resampler(NARROWBAND, rate).feed(pcm)
+    size = frame_bytes(rate)
+    return [pcm[start : start + size] for start in range(0, len(pcm), size)]
+
+
 def silence(rate: int) -> list[bytes]:
     """A frame of digital silence."""
     return [bytes(frame_bytes(rate))]
@@ -101,14 +153,17 @@ def microseconds(make: Callable[[], Callable[[int], object]]) -> Iterator[float]
         yield (time.process_time() - start) / FRAMES * 1e6
 
 
-def call() -> tuple[VoiceActivity, Resampler, Resampler]:
+def call() -> tuple[object, ...]:
     """The signal objects of one wideband call, after half a second of talk."""
     heard = VoiceActivity(WIDEBAND, silero())
     ways = Resampler(NARROWBAND, WIDEBAND), Resampler(WIDEBAND, NARROWBAND)
+    guard, tones = EchoGuard(WIDEBAND), Tones(WIDEBAND)
     for frame in babble(WIDEBAND)[:25]:
+        guard.played(frame)
+        tones.hear(guard.hear(frame))
         heard.hear(frame)
         ways[0].feed(ways[1].feed(frame))
-    return heard, *ways
+    return heard, guard, tones, *ways
 
 
 def weight() -> str:

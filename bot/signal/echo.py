@@ -21,7 +21,7 @@ from bot.signal.echo_filter import Frame
 from bot.signal.echo_gate import EchoGate
 from bot.signal.echo_history import FULL, Played
 from bot.signal.echo_levels import EchoBound
-from bot.signal.echo_track import EchoTrack
+from bot.signal.echo_track import EchoTrack, Parted
 
 _APART = 12
 """Frames that the caller may fall behind before the counts are set anew: more is no jitter."""
@@ -94,13 +94,19 @@ class EchoGuard:
         sound = np.frombuffer(frame, "<i2") * np.float32(1 / FULL)
         ago = self._ago()
         parted = self._track.part(sound, ago)
-        possible = self._bound.hear(parted.power, self._played.powers(ago, FRAMES + 2))
-        odd = self._gate.odd(parted, self._track, possible)
+        odd = self._gate.odd(parted, self._track, self._possible(parted, ago))
         if self._gate.worth(parted):
             self._track.learn(parted, ago, odd)
         if not self._gate.open:
             return bytes(len(frame))
         return frame if parted.rest is sound or not self._track.known else _pcm(parted.rest)
+
+    def _possible(self, parted: Parted, ago: int) -> float:
+        """An echo's mean square at most, by levels."""
+        played = self._played.powers(ago, FRAMES + 2)
+        if self._track.known and self._gate.settled:
+            return self._bound.roughly(played)
+        return self._bound.hear(parted.power, played)
 
     def _ago(self) -> int:
         """Frames played since the one that belongs to the caller's newest, by the counts."""

@@ -32,13 +32,11 @@ class DelaySearch:
         """`size`: samples of a frame."""
         self._size = size
         self._sum: Spectra = np.zeros((FRAMES, size + 1), np.complex64)
-        self._product = np.empty_like(self._sum)
 
     def add(self, played: Spectra, heard: Spectra) -> None:
         """Take a frame's evened spectrum, and those of the last `FRAMES` played, newest first."""
-        np.multiply(played, heard.conj(), out=self._product)
         self._sum *= _MEMORY
-        self._sum += self._product
+        self._sum += played * heard.conj()
 
     def best(self) -> int:
         """The likeliest delay in samples."""

@@ -19,6 +19,8 @@ _UNHELPED = 8
 """Frames after which a loud sound is no echo."""
 _YOUNG = 15
 """Loud frames that halve what levels alone may explain."""
+_SETTLED = 100
+"""Loud frames."""
 _OLD = 0.01
 """What levels alone may explain for ever: -20 dB."""
 _NOISE_RISE = 1.02
@@ -62,6 +64,11 @@ class EchoGate:
         self._open = max(self._open - (not odd), _HOLD if self._run >= _SURE else 0)
         return odd
 
+    @property
+    def settled(self) -> bool:
+        """The echo is known so well that levels hardly matter."""
+        return self._age > _SETTLED
+
     def worth(self, parted: Parted) -> bool:
         """The frame is more than the line's noise: there may be an echo to learn."""
         return parted.power > _WORTH * self._noise
@@ -74,8 +81,9 @@ class EchoGate:
     def _known(self, parted: Parted, track: EchoTrack, possible: float) -> bool:
         self._age += track.fits and self._loud(parted)
         young = max(_OLD, pow(2.0, -self._age / _YOUNG)) * possible
-        echo = max(self._leak * parted.echo_power + parted.doubt, young)
-        odd = parted.rest_power > _ABOVE * (echo + self._noise)
+        least = parted.rest_power / _ABOVE - self._noise
+        leak = self._leak * parted.echo_power
+        odd = least > max(leak, young) and least > leak + track.doubt(parted)
         if parted.echo_power > _ABOVE * self._noise:
             self._follow(min(1.0, parted.rest_power / parted.echo_power), odd)
         return odd

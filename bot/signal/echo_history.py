@@ -1,10 +1,7 @@
-"""
-What we played, as the echo guard needs it: spectra and levels of the last 1.1 s, newest first.
-
-Rows are written twice, a ring's length apart, so that any stretch of the past is one slice.
-"""
+"""What we played, as the echo guard needs it: spectra and levels of the last 1.1 s."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bot.core.audio import SAMPLE_BYTES
 from bot.signal.echo_delay import evened
@@ -26,15 +23,17 @@ class Played:
         """`size`: samples of a frame."""
         self._size = size
         self._silence = bytes(size * SAMPLE_BYTES)
-        self._spectra = np.zeros((2 * KEPT, size + 1), np.complex64)
-        self._evened = np.zeros((2 * KEPT, size + 1), np.complex64)
-        self._powers = np.zeros(2 * KEPT, np.float32)
+        self._spectra: Spectra = np.zeros((KEPT, size + 1), np.complex64)
+        self._evened: Spectra = np.zeros((KEPT, size + 1), np.complex64)
+        self._powers: Powers = np.zeros(KEPT, np.float32)
         self._both = np.zeros(2 * size, np.float32)
         """The last two frames."""
         self.count = 0
         """Frames so far."""
+        self._even = 0
+        """The first of them whose evened spectrum was not asked for yet."""
         self._sounded = -2 * KEPT
-        """The count at the last frame that was not silence."""
+        """The last one that was not silence."""
 
     @property
     def audible(self) -> bool:
@@ -45,35 +44,24 @@ class Played:
         """Take the next frame. Another length than 20 ms is a ValueError."""
         if len(frame) != len(self._silence):
             raise ValueError(f"20 ms have {len(self._silence)} bytes, not {len(frame)}")
-        silent = frame == self._silence
-        if silent and self.count - self._sounded > 2 * KEPT:
-            self.count += 1
-            return
+        if self.count - self._sounded <= 2 * KEPT or frame != self._silence:
+            self._keep(frame)
+        self.count += 1
+
+    def _keep(self, frame: bytes) -> None:
         self._both[: self._size] = self._both[self._size :]
         now = self._both[self._size :]
         now[:] = np.frombuffer(frame, "<i2")
         now *= np.float32(1 / FULL)
-        power = 0.0 if silent else float(now @ now) / self._size
+        power = float(now @ now) / self._size
         if power > _SILENT:
             self._sounded = self.count
-        self._write(power, self.count - self._sounded < 2)
-        self.count += 1
+        row = self.count % KEPT
+        self._powers[row] = power
+        self._spectra[row] = spectra(self._both) if self.count - self._sounded < 2 else 0
 
-    def _write(self, power: float, heard: bool) -> None:
-        at = self.count % KEPT
-        rows = slice(at, None, KEPT)
-        self._powers[rows] = power
-        if heard:
-            spectrum = spectra(self._both)
-            self._spectra[rows] = spectrum
-            self._evened[rows] = evened(spectrum)
-        else:
-            self._spectra[rows] = 0
-            self._evened[rows] = 0
-
-    def _rows(self, ago: int, count: int) -> slice:
-        newest = (self.count - 1 - ago) % KEPT + KEPT
-        return slice(newest, newest - count, -1)
+    def _rows(self, ago: int, count: int) -> NDArray[np.int64]:
+        return np.arange(self.count - 1 - ago, self.count - 1 - ago - count, -1) % KEPT
 
     def spectra(self, ago: int, count: int) -> Spectra:
         """So many rows, from the frame played `ago` frames before the last one backwards."""
@@ -81,6 +69,9 @@ class Played:
 
     def evened(self, ago: int, count: int) -> Spectra:
         """The same with strong frequencies held back."""
+        new = self._rows(0, min(self.count - self._even, KEPT))
+        self._evened[new] = evened(self._spectra[new])
+        self._even = self.count
         return self._evened[self._rows(ago, count)]
 
     def powers(self, ago: int, count: int) -> Powers:

@@ -29,6 +29,7 @@ class EchoBound:
         """By delay, in frames."""
         self._far: Powers = np.zeros(FRAMES, np.float32)
         self._near = np.float32(0)
+        self._gain = float(MOST)
 
     def hear(self, power: float, played: Powers) -> float:
         """
@@ -41,5 +42,10 @@ class EchoBound:
         self._most *= _RISE
         seen = np.where(self._far > _LOUD, self._near / np.maximum(self._far, _LOUD), MOST)
         np.minimum(self._most, seen, out=self._most)
+        self._gain = float(self._most.max())
         around = np.maximum(np.maximum(played[:-2], played[1:-1]), played[2:])
         return float((self._most * around).max())
+
+    def roughly(self, played: Powers) -> float:
+        """The same without learning, and more of it: at the loudest delay, of our loudest frame."""
+        return self._gain * float(played.max())

@@ -52,8 +52,8 @@ class Parted:
     power: float
     rest_power: float
     echo_power: float = 0.0
-    doubt: float = 0.0
-    """By how much the echo may be wrong."""
+    start: int = 0
+    """Frames before the newest played one where its echo starts."""
 
 
 class EchoTrack:
@@ -120,8 +120,11 @@ class EchoTrack:
         self._missed = self._missed + 1 if parted.rest_power > 2 * whole else 0
         if parted.rest_power > whole:
             parted.rest, parted.rest_power = sound, whole
-        parted.doubt = self._filter.doubt(self._rows(ago + self._start))
         return parted
+
+    def doubt(self, parted: Parted) -> float:
+        """Mean square by which a frame's echo may be wrong."""
+        return self._filter.doubt(self._rows(parted.start)) if self._filter else 0.0
 
     def _rows(self, start: int) -> Spectra:
         return self._played.spectra(start, PARTITIONS)
@@ -131,7 +134,8 @@ class EchoTrack:
         echo = self._filter.echo(self._rows(start))
         rest = sound - echo
         size = self._size
-        return Parted(sound, rest, whole, float(rest @ rest) / size, float(echo @ echo) / size)
+        powers = float(rest @ rest) / size, float(echo @ echo) / size
+        return Parted(sound, rest, whole, *powers, start)
 
     def _moved(self, parted: Parted, ago: int) -> Parted:
         """The best of this parting and those some frames earlier or later."""
