@@ -189,7 +189,7 @@ class VoiceActivitySettings(_Part):
 
     threshold: Annotated[float, Field(gt=0, lt=1)] = 0.3
     """Probability from which a silent caller's frame is voice."""
-    stop_threshold: Annotated[float, Field(gt=0, lt=1)] = 0.25
+    stop_threshold: Annotated[float, Field(gt=0, lt=1)] = 0.3
     """The same for a caller who speaks; not above `threshold`."""
     sure_threshold: Annotated[float, Field(gt=0, lt=1)] = 0.7
     """The same for a caller who speaks over us, before we fall silent: coughs seldom reach it."""
@@ -242,11 +242,11 @@ class BargeInSettings(_Part):
 
     lower_db: Annotated[float, Field(ge=0, le=60)] = 12.0
     """By how much our voice is lowered as soon as the caller may be speaking; 0: not at all."""
-    confirm: Seconds = 0.09
+    confirm: Seconds = 0.12
     """Surely voiced sound over our voice (`voice.sure_threshold`) that makes us fall silent."""
     verdict: Annotated[float, Field(ge=0, le=10)] = 1.0
-    """Seconds that the words may take, once the caller is silent too; without any, we go on where
-    we were. 0: never go on, what has stopped us once has interrupted us."""
+    """Seconds that words may take once the caller is silent too, or is no more surely heard;
+    without any, we go on where we were. 0: never go on, what stopped us has interrupted us."""
     longest_nod: Seconds = 1.2
     """Speech over our voice that is longer is no nod, whatever the words are."""
     nods: bool = True

@@ -24,7 +24,6 @@ from bot.core.errors import ServiceError, ServiceUnavailable
 from bot.core.events import (
     Audio,
     Deaf,
-    Elapsed,
     Ending,
     EndScored,
     Event,
@@ -192,8 +191,7 @@ class Call:
                 async with asyncio.timeout_at(turns.deadline):
                     event = await self._inbox.get()
             except TimeoutError:
-                hearing, quiet = self._hearing, self._loop.time() - self._heard_at
-                return Elapsed(hearing.silence_seconds, hearing.sure_seconds, quiet)
+                return self._hearing.elapsed(self._loop.time() - self._heard_at)
             if not isinstance(event, ReplyEnded) or event.turn == self._floor.turn:
                 return event  # else it ended just as it was interrupted
 

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 
 from bot.core.audio import SAMPLE_BYTES, frame_bytes
-from bot.core.events import Event, MachineHeard, SpeechEnded
+from bot.core.events import Elapsed, Event, MachineHeard, SpeechEnded
 from bot.core.ports import EndJudge, Heard
 from bot.signal.echo import EchoGuard
 from bot.signal.tones import Tones
@@ -46,15 +46,12 @@ class Hearing:
         self._recent = bytearray()
         self._most_recent = JUDGED_SECONDS * rate * 2
 
-    @property
-    def silence_seconds(self) -> float:
-        """Sound heard since the caller's last voiced frame ended, or since the call began."""
-        return self._voice.silence_seconds
-
-    @property
-    def sure_seconds(self) -> float:
-        """For so long there has been nothing but surely voiced sound."""
-        return self._voice.sure_seconds
+    def elapsed(self, without_frames: float) -> Elapsed:
+        """The event that time has passed, with what was heard meanwhile."""
+        voice = self._voice
+        return Elapsed(
+            voice.silence_seconds, voice.sure_seconds, voice.unsure_seconds, without_frames
+        )
 
     def played(self, frame: bytes) -> None:
         """This frame of ours left for the caller: its echo may come back."""

@@ -7,6 +7,8 @@ from bot.hindi.nods import may_be_nod
 
 LOOK = 0.032
 """Seconds between two looks whether it is surely speech: a frame of voice activity."""
+LISTEN = 0.2
+"""Seconds between two looks whether it still is, once we are silent."""
 
 
 def starts_over_us(turns: Standing, event: Event, now: float) -> Actions:
@@ -14,7 +16,7 @@ def starts_over_us(turns: Standing, event: Event, now: float) -> Actions:
     turns.overlapped = True
     if turns.answering and not turns.saying:
         # Nothing has sounded yet: it is the caller who goes on, and not over us.
-        turns.enter(State.HUSHED, now + turns.settings.barge_in.longest_nod)
+        turns.enter(State.HUSHED, now + LISTEN)
         return (Hush(),)
     turns.enter(State.OVERLAP, now + LOOK)
     return (Lower(),)
@@ -35,7 +37,7 @@ def overlap_lasts(turns: Standing, event: Event, now: float) -> Actions:
         return ()
     if not barge_in.verdict:
         return turns.interrupted(now)
-    turns.enter(State.HUSHED, turns.voiced_since + barge_in.longest_nod)
+    turns.enter(State.HUSHED, now + LISTEN)
     return (Hush(),)
 
 
@@ -43,7 +45,7 @@ def words_over_us(turns: Standing, event: Event, now: float) -> Actions:
     """Words decide: a nod, or the caller's turn."""
     turns.note(event, now)
     text = turns.words.text
-    if text and not (turns.nods_count() and may_be_nod(text)):
+    if text and not _only_a_nod(turns, now):
         return turns.interrupted(now)
     if turns.state is State.HUSHED and turns.words.closed and not turns.voice:
         return false_alarm(turns, event, now)
@@ -55,10 +57,15 @@ def late_words(turns: Standing, event: Event, now: float) -> Actions:
     if not turns.overlapped:
         return ()
     turns.note(event, now)
-    text = turns.words.text
-    if not text or (turns.nods_count() and may_be_nod(text)):
+    if not turns.words.text or _only_a_nod(turns, now):
         return ()
     return turns.interrupted(now)
+
+
+def _only_a_nod(turns: Standing, now: float) -> bool:
+    """Whether these words, said for so long, are or may become a nod."""
+    short = turns.spoke_for(now) <= turns.settings.barge_in.longest_nod
+    return short and turns.nods_count() and may_be_nod(turns.words.text)
 
 
 def falls_silent_again(turns: Standing, event: Event, now: float) -> Actions:
@@ -70,13 +77,21 @@ def falls_silent_again(turns: Standing, event: Event, now: float) -> Actions:
 
 def speaks_again(turns: Standing, event: Event, now: float) -> Actions:
     """No verdict yet, and more to judge."""
-    turns.enter(State.HUSHED, now + turns.settings.barge_in.longest_nod)
+    turns.enter(State.HUSHED, now + LISTEN)
     return ()
 
 
 def no_verdict(turns: Standing, event: Event, now: float) -> Actions:
-    """The words do not come. Somebody who still speaks is no nod; silence was nothing."""
-    return turns.interrupted(now) if turns.voice else false_alarm(turns, event, now)
+    """No words yet. Silence was nothing; nor is a voice that we are no more sure of."""
+    assert isinstance(event, Elapsed)
+    if not turns.voice:
+        return false_alarm(turns, event, now)
+    if event.unsure >= turns.settings.barge_in.verdict:
+        return *false_alarm(turns, event, now), Finalize()
+    if turns.spoke_for(now) >= turns.settings.idle.noise:
+        return turns.interrupted(now)
+    turns.enter(State.HUSHED, now + LISTEN)
+    return ()
 
 
 def false_alarm(turns: Standing, event: Event, now: float) -> Actions:

@@ -107,13 +107,15 @@ class Elapsed:
     """
     The deadline of the turn policy passed.
 
-    The last voiced sound was `silence` seconds ago; for `sure` seconds there has been nothing but
-    surely voiced sound. `without_frames` is how long the line has sent nothing at all, not even
-    silence: more than a moment means that the caller has put us on hold.
+    The last voiced sound was `silence` seconds ago, the last surely voiced one `unsure` seconds;
+    for `sure` seconds there has been nothing but surely voiced sound. `without_frames` is how long
+    the line has sent nothing at all, not even silence: more than a moment means that the caller has
+    put us on hold.
     """
 
     silence: float = 0.0
     sure: float = 0.0
+    unsure: float = 0.0
     without_frames: float = 0.0
 
 

@@ -108,6 +108,8 @@ class VoiceActivity:
         """Seconds of the voiced frames that came without a break up to now."""
         self.sure_seconds = 0.0
         """Seconds of the surely voiced frames that came without a break up to now."""
+        self.unsure_seconds = 0.0
+        """Seconds of the frames since the last surely voiced one, or since the call began."""
         self._unvoiced = 0.0
         """Seconds of the frames since the last voiced one, or since the call began."""
 
@@ -130,6 +132,7 @@ class VoiceActivity:
         self._noise.hear(self.level_dbfs, rising=not self.speaking)
         sure = probability >= self.settings.sure_probability
         self.sure_seconds = self.sure_seconds + FRAME_SECONDS if sure else 0.0
+        self.unsure_seconds = 0.0 if sure else self.unsure_seconds + FRAME_SECONDS
         return self._count(voiced=probability >= self._threshold())
 
     def _loud_enough(self) -> bool:

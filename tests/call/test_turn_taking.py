@@ -183,11 +183,13 @@ async def test_a_nod_after_a_question_is_the_answer():
     assert [turn.heard for turn in story.turns][2] == "हाँ"
 
 
-async def test_a_caller_who_does_not_stop_takes_the_turn_without_words():
-    """The recogniser says nothing for long, but nobody coughs for so long."""
-    story = await call(9.0, [(5.0, 8.0)]).run()
-    assert story.turns[1].interrupted
-    assert story.when(Interrupt) == [about(5.08 + OURS.barge_in.longest_nod, 0.1)]
+async def test_we_are_silent_for_as_long_as_somebody_surely_speaks():
+    """The recogniser gives no word before the end: three seconds of silence, then its words."""
+    words = [(8.4, Transcript("नहीं सुनिए", True))]
+    story = await call(12.0, [(5.0, 8.0)], words).run()
+    assert story.when(Interrupt) == [about(8.4)]
+    assert not [at for at in story.line.sounding() if 5.3 < at < 8.4]
+    assert story.turns[2].heard == "नहीं सुनिए"
 
 
 async def test_the_word_that_was_cut_is_not_in_the_history():

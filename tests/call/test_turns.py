@@ -15,7 +15,7 @@ from bot.call.actions import (
     Say,
     Tell,
 )
-from bot.call.over_us import LOOK
+from bot.call.over_us import LISTEN, LOOK
 from bot.call.phrasebook import Phrase
 from bot.call.standing import LONGEST_CLOSING, State
 from bot.call.turns import TABLE, Turns
@@ -84,15 +84,16 @@ ROWS = [
     (S.OVERLAP, [], Transcript(BILL, False), [Interrupt()], S.HEARING, 2.0),
     (S.OVERLAP, [], Transcript("अच्छा", False), [], S.OVERLAP, LOOK),
     (S.OVERLAP, [], NOTHING, [], S.OVERLAP, LOOK),
-    (S.OVERLAP, [], Elapsed(sure=0.096), [Hush()], S.HUSHED, 1.2),
+    (S.OVERLAP, [], Elapsed(sure=0.096), [Hush()], S.HUSHED, LISTEN),
     (S.OVERLAP, [], Elapsed(sure=0.064), [], S.OVERLAP, LOOK),
     (S.OVERLAP, [], Digit("#"), [Interrupt(), Answer("[keys: #]")], S.SPEAKING, None),
     (S.OVERLAP, [], ReplyEnded(1), [], S.HEARING, 12.0),
     (S.HUSHED, [], Transcript(BILL, False), [Interrupt()], S.HEARING, 2.0),
-    (S.HUSHED, [], Transcript("अच्छा", False), [], S.HUSHED, 1.2),
-    (S.HUSHED, [], Elapsed(), [Interrupt()], S.HEARING, 12.0),
+    (S.HUSHED, [], Transcript("अच्छा", False), [], S.HUSHED, LISTEN),
+    (S.HUSHED, [], Elapsed(), [], S.HUSHED, LISTEN),
+    (S.HUSHED, [], Elapsed(unsure=1.0), [GoOn(), Finalize()], S.SPEAKING, None),
     (S.HUSHED, [], STOPS, [Finalize()], S.HUSHED, 1.0),
-    (S.HUSHED, [STOPS], STARTS, [], S.HUSHED, 1.2),
+    (S.HUSHED, [STOPS], STARTS, [], S.HUSHED, LISTEN),
     (S.HUSHED, [STOPS], NOTHING, [GoOn()], S.SPEAKING, None),
     (S.HUSHED, [STOPS], NOD, [GoOn()], S.SPEAKING, None),
     (S.HUSHED, [STOPS], WORDS, [Interrupt(), Prepare(BILL)], S.PAUSED, 0.2),
@@ -272,10 +273,17 @@ def test_a_nod_that_goes_on_is_no_nod():
     assert turns.handle(Transcript("अच्छा लेकिन", False), NOW, STATEMENT) == (Interrupt(),)
 
 
-def test_a_voice_that_lasts_longer_than_any_nod_interrupts_without_words():
-    """The recogniser is slow, but nobody nods for that long."""
+def test_a_nod_that_lasts_too_long_is_none():
+    """Nobody says "अच्छा" for two seconds."""
     turns = arrived(S.HUSHED)
-    assert turns.handle(Elapsed(), NOW + 1.2, STATEMENT) == (Interrupt(),)
+    assert turns.handle(NOD, NOW + 2.0, STATEMENT) == (Interrupt(),)
+
+
+def test_a_voice_without_words_takes_the_turn_in_the_end():
+    """The recogniser says nothing, but somebody surely speaks, on and on."""
+    turns = arrived(S.HUSHED)
+    assert turns.handle(Elapsed(), NOW + 11.9, STATEMENT) == ()
+    assert turns.handle(Elapsed(), NOW + 12.0, STATEMENT) == (Interrupt(),)
 
 
 # The caller goes on before our answer has sounded.
@@ -303,10 +311,10 @@ def test_a_long_noise_before_we_sound_does_not_lose_the_answer():
     """The answer was given up for a voice in which there were no words: it is asked for again."""
     turns = answering()
     turns.handle(STARTS, NOW)
-    assert turns.handle(Elapsed(), NOW + 1.2) == (Interrupt(),)
-    turns.handle(SpeechEnded(0.2), NOW + 2)
-    turns.handle(NOTHING, NOW + 2)
-    assert turns.handle(Elapsed(), NOW + 3) == (Answer(""),)
+    assert turns.handle(Elapsed(), NOW + 12) == (Interrupt(),)
+    turns.handle(SpeechEnded(0.2), NOW + 13)
+    turns.handle(NOTHING, NOW + 13)
+    assert turns.handle(Elapsed(), NOW + 14) == (Answer(""),)
 
 
 # Saying goodbye.
