@@ -3,9 +3,10 @@ What the echo guard is worth: our own voice taken for the caller's, and callers 
 
 Run: python -m bench.echo. About two minutes of one core. First: how often our echo starts voice
 activity, per ten minutes of our speech, from the call's first sample on; without a guard, with
-levels alone, and with the guard. Then: callers who speak over our voice, against the same caller
-and noise without any echo. Half the calls have a hybrid's echo, half a room's; half are PCMA, half
-PCMU; a third is clean, a third has noise 20 dB below the echo, a third 20 dB below a caller.
+levels alone, with the filter alone, and with the guard. Then: callers who speak over our voice,
+against the same caller and noise without any echo. Half the calls have a hybrid's echo, half a
+room's; half are PCMA, half PCMU; a third is clean, a third has noise 20 dB below the echo, a third
+20 dB below a caller.
 """
 
 import statistics
@@ -33,6 +34,7 @@ from bot.core.audio import FRAME_SECONDS, NARROWBAND
 from bot.core.events import SpeechStarted
 from bot.signal.echo import EchoGuard
 from bot.signal.echo_delay import FRAMES
+from bot.signal.echo_gate import EchoGate
 from bot.signal.echo_history import FULL, Played
 from bot.signal.echo_levels import EchoBound
 from bot.signal.silero import silero
@@ -105,6 +107,23 @@ class Levels:
         return frame if power > 4 * possible else bytes(len(frame))
 
 
+class Open(EchoGate):
+    """A gate that never closes."""
+
+    @property
+    def open(self) -> bool:
+        """Always."""
+        return True
+
+
+class Filter(EchoGuard):
+    """A guard that mutes nothing: what the filter leaves passes."""
+
+    def __init__(self, rate: int) -> None:
+        super().__init__(rate)
+        self._gate = Open()
+
+
 class Nothing:
     """No guard."""
 
@@ -120,7 +139,12 @@ class Nothing:
 
 
 Guard = Callable[[int], EchoGuard | Levels | Nothing]
-GUARDS: dict[str, Guard] = {"none": Nothing, "levels": Levels, "guard": EchoGuard}
+GUARDS: dict[str, Guard] = {
+    "none": Nothing,
+    "levels": Levels,
+    "filter": Filter,
+    "guard": EchoGuard,
+}
 
 
 def passed(far: Sound, line: Sound, guard: Guard) -> Iterator[bytes]:
@@ -184,8 +208,19 @@ def bucket(value: float, ends: tuple[float, ...], unit: str, scale: int) -> str:
     return f"{next(end for end in ends if value <= end) * scale:.0f} {unit}"
 
 
-def over(onset: float, near_db: float) -> Iterator[tuple[list[float], list[float], float]]:
-    """Callers who speak over us: starts without any echo, starts with echo and guard, weaker_db."""
+@dataclass(frozen=True)
+class Over:
+    """A caller who spoke over us: when voice activity heard them."""
+
+    plain: list[float]
+    """On the same line without any echo."""
+    levels: list[float]
+    guarded: list[float]
+    weaker_db: float
+
+
+def over(onset: float, near_db: float) -> Iterator[Over]:
+    """Callers who speak over us from this second on, so loud over the echo."""
     for number, (kind, loss, delay) in enumerate(
         (kind, loss, delay) for kind in NOISES for loss in (6, 12, 20) for delay in DELAYS[::2]
     ):
@@ -195,13 +230,14 @@ def over(onset: float, near_db: float) -> Iterator[tuple[list[float], list[float
         plain = coded(near, call.way.law)
         line = coded(echo(far, call.way) + near, call.way.law)
         heard = [*passed(far, line, EchoGuard)]
-        yield starts(frames(plain)), starts(heard), weaker_db(plain, line, heard)
+        levels = starts(passed(far, line, Levels))
+        yield Over(starts(frames(plain)), levels, starts(heard), weaker_db(plain, line, heard))
 
 
 def double() -> None:
     """Print how callers fare who speak over our voice."""
-    print(f"\n{'caller over our voice':24}{'calls':>6}{'missed':>8}", end="")
-    print(f"{'later, ms: p50':>16}{'p90':>6}{'echo weaker by':>16}")
+    print(f"\n{'caller over our voice':24}{'calls':>6}{'missed':>8}{'later, ms: p50':>16}", end="")
+    print(f"{'p90':>6}{'echo weaker by':>16}{'missed by levels':>18}")
     for onset in ONSETS:
         for near_db in NEARS:
             print(
@@ -213,18 +249,25 @@ def double() -> None:
 
 def double_row(onset: float, near_db: float) -> str:
     """One level, one moment."""
-    late, weaker, missed = [], [], 0
-    for plain, guarded, by_db in over(onset, near_db):
-        real = [at for at in plain if at > onset]
-        if not real:
+    late, weaker, calls, deaf = [], [], 0, 0
+    for call in over(onset, near_db):
+        real = next((at for at in call.plain if at > onset), None)
+        if real is None:
             continue
-        after = [at for at in guarded if real[0] - 0.3 <= at <= real[0] + 1.5]
-        missed += not after
-        late += [1_000 * (at - real[0]) for at in after[:1]]
-        weaker += [by_db] if after else []
+        calls += 1
+        deaf += soon(call.levels, real) is None
+        heard = soon(call.guarded, real)
+        if heard is not None:
+            late.append(1_000 * (heard - real))
+            weaker.append(call.weaker_db)
     middle, tenth = statistics.median(late), statistics.quantiles(late, n=10)[-1]
-    count = f"{len(late) + missed:6}{missed:8}"
-    return f"{count}{middle:16.0f}{tenth:6.0f}{statistics.median(weaker):13.1f} dB"
+    times = f"{calls:6}{calls - len(late):8}{middle:16.0f}{tenth:6.0f}"
+    return f"{times}{statistics.median(weaker):13.1f} dB{deaf:18}"
+
+
+def soon(found: list[float], real: float) -> float | None:
+    """The start that belongs to what was heard at `real` without any echo."""
+    return next((at for at in found if real - 0.3 <= at <= real + 1.5), None)
 
 
 def main() -> None:

@@ -1,11 +1,11 @@
 """
 Which of the caller's sound is our own voice, coming back from their telephone?
 
-A canceller and a gate, because neither is enough (figures: docs/echo.md). Levels alone, without a
-filter, let the caller through only when louder than the echo. A filter alone leaves a whisper of
-our voice, which voice activity takes for speech: in a call's first second, and wherever the line's
-noise keeps the filter from learning more. So the filter tells our echo from the rest, the gate
-mutes frames that hold nothing else, and what passes is the rest: cleaner for the recogniser.
+A canceller and a gate, because neither is enough alone (bench.echo, docs/echo.md). A gate by levels
+alone takes our echo for the caller 6 times in 10 minutes, and misses one caller in seven who is as
+loud as the echo. A canceller alone leaves a whisper of our voice, which voice activity takes for
+speech 89 times in 10 minutes. So a filter tells our echo from the rest, the gate mutes frames that
+hold nothing else, and what passes is the rest: cleaner for the recogniser, too.
 
 It knows no clock: frames are counted, and the caller's n-th belongs to our n-th, but for the delay.
 """
