@@ -191,7 +191,7 @@ class VoiceActivitySettings(_Part):
     """Probability from which a silent caller's frame is voice."""
     stop_threshold: Annotated[float, Field(gt=0, lt=1)] = 0.3
     """The same for a caller who speaks; not above `threshold`."""
-    sure_threshold: Annotated[float, Field(gt=0, lt=1)] = 0.7
+    sure_threshold: Annotated[float, Field(gt=0, lt=1)] = 0.8
     """The same for a caller who speaks over us, before we fall silent: coughs seldom reach it."""
     gate_dbfs: Annotated[float, Field(ge=-90, le=0)] = -60.0
     """Sound below this level is silence, and costs nothing."""

@@ -16,8 +16,7 @@ def starts_over_us(turns: Standing, event: Event, now: float) -> Actions:
     turns.overlapped = True
     if turns.answering and not turns.saying:
         # Nothing has sounded yet: it is the caller who goes on, and not over us.
-        turns.enter(State.HUSHED, now + LISTEN)
-        return (Hush(),)
+        return _hush(turns, now)
     turns.enter(State.OVERLAP, now + LOOK)
     return (Lower(),)
 
@@ -37,8 +36,7 @@ def overlap_lasts(turns: Standing, event: Event, now: float) -> Actions:
         return ()
     if not barge_in.verdict:
         return turns.interrupted(now)
-    turns.enter(State.HUSHED, now + LISTEN)
-    return (Hush(),)
+    return _hush(turns, now)
 
 
 def words_over_us(turns: Standing, event: Event, now: float) -> Actions:
@@ -60,6 +58,12 @@ def late_words(turns: Standing, event: Event, now: float) -> Actions:
     if not turns.words.text or _only_a_nod(turns, now):
         return ()
     return turns.interrupted(now)
+
+
+def _hush(turns: Standing, now: float) -> Actions:
+    turns.hushed_at = now
+    turns.enter(State.HUSHED, now + LISTEN)
+    return (Hush(),)
 
 
 def _only_a_nod(turns: Standing, now: float) -> bool:
@@ -88,7 +92,7 @@ def no_verdict(turns: Standing, event: Event, now: float) -> Actions:
         return false_alarm(turns, event, now)
     if event.unsure >= turns.settings.barge_in.verdict:
         return *false_alarm(turns, event, now), Finalize()
-    if turns.spoke_for(now) >= turns.settings.idle.noise:
+    if now - turns.hushed_at >= turns.settings.idle.noise:
         return turns.interrupted(now)
     turns.enter(State.HUSHED, now + LISTEN)
     return ()

@@ -69,7 +69,7 @@ class Standing:
     `words` and `keys` are the caller's turn so far; `asked` is what our last words asked; `saying`
     what of our present reply has begun to sound; `voice` whether the caller speaks by voice
     activity, since `voiced_since`, or until `voiced_until`; the last new words came at
-    `worded_at`. `answering` says whether our reply is
+    `worded_at`; we fell silent for the caller at `hushed_at`. `answering` says whether our reply is
     an answer, `overlapped` whether the caller spoke over it, `unanswered` whether an answer was
     interrupted before it sounded. `prepared` are the words whose answer was begun early. `field` is
     the number being collected, `wanted` the one that our reply is just asking for. `failures`
@@ -98,6 +98,7 @@ class Standing:
         self.asked = Asked.NOTHING
         self.acoustic: float | None = None
         self.voiced_since = self.voiced_until = self.worded_at = now
+        self.hushed_at = now
         self.voice = False
         self.answering = self.overlapped = self.unanswered = False
         self.prepared = ""

@@ -32,7 +32,7 @@ class VoiceSettings:
     """A silent caller's frame is voiced from this probability on. At 0.3 a bare "haan" is found."""
     stop_probability: float = 0.25
     """A speaking caller's frame is voiced from this probability on."""
-    sure_probability: float = 0.7
+    sure_probability: float = 0.8
     """A frame of this probability is speech, and no cough. Not for a start: it comes late."""
     min_speech_seconds: float = 0.064
     """Voiced sound without a break that starts speech. Rounded up to frames of 32 ms."""
