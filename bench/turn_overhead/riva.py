@@ -33,10 +33,10 @@ from bench.turn_overhead.script import Delays, sound, tag_in, tag_text, utteranc
 
 LOUD = 300.0
 """RMS of a piece of sound that has speech in it."""
-INTERIM_EVERY = 8
-"""Loud pieces (40 ms each) from one interim to the next."""
+INTERIM_BYTES = 6400
+"""Loud sound (16 kHz) from one interim to the next: 0.2 s."""
 STABILITY = 0.5
-"""Of interims: too unsure for the bot to begin an answer. It begins at the final words."""
+"""Of interims: the bot begins an answer on those that sound finished, else on the final words."""
 PIECE = 3200
 """Bytes of synthesized sound in one message: 0.2 s."""
 PIECE_SECONDS = 0.010
@@ -78,7 +78,7 @@ class Recognition(RivaSpeechRecognitionServicer):
 
 
 class _Stream:
-    """`bytes` and `utterances` so far; `_loud` counts the loud pieces of the present one."""
+    """`bytes` and `utterances` so far; `_loud` counts the loud bytes of the present one."""
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -89,14 +89,14 @@ class _Stream:
         """Take sound; say whether new words are due."""
         if not pcm or np.sqrt(np.mean(np.frombuffer(pcm, "<i2").astype(float) ** 2)) < LOUD:
             return False
-        self._loud += 1
-        return self._loud % INTERIM_EVERY == 0
+        before, self._loud = self._loud, self._loud + len(pcm)
+        return before // INTERIM_BYTES < self._loud // INTERIM_BYTES
 
     def interim(self) -> str:
         """The words so far: one more each time."""
         tag = (self.number, self.utterances)
         words = utterance(tag).words.split()
-        return " ".join([tag_text(tag), *words[: self._loud // INTERIM_EVERY]])
+        return " ".join([tag_text(tag), *words[: self._loud // INTERIM_BYTES]])
 
     def close(self) -> bool:
         """The utterance is over; return whether there was any."""

@@ -3,7 +3,7 @@ The next thing to say: one streamed chat completion of an OpenAI-compatible serv
 
 The openai package takes about a second to import: it is imported in a thread, at `warm` or at the
 first reply, never at the start of the program. Of it we use the client, not its types of requests
-and chunks: to build them takes 7 ms of processor a turn (docs/turn-overhead.md).
+and chunks: to build them takes 6 ms of processor a turn (docs/turn-overhead.md).
 """
 
 import asyncio
