@@ -88,7 +88,7 @@ class Bot:
             serving = group.create_task(http.serve(sockets=[self._socket]))
             chores = [
                 group.create_task(_chore("loop watch", health.watch_loop(self.metrics.loop_lag))),
-                group.create_task(_chore("phrases", self.phrases.prepare())),
+                group.create_task(_chore("phrases", self._prepare())),
                 group.create_task(_chore("warming", self._warm())),
             ]
             try:
@@ -131,6 +131,11 @@ class Bot:
         """Load, import and connect what the first call would otherwise wait for."""
         self._connect()
         await asyncio.to_thread(silero)
+
+    async def _prepare(self) -> None:
+        """Have the phrases ready; all is loaded then, and left out of collections for good."""
+        await self.phrases.prepare()
+        gc.freeze()
 
     def _connect(self) -> None:
         """See that the services are connected by the time a call needs them."""

@@ -26,6 +26,7 @@ from bot.call.hearing import Hearing
 from bot.call.history import History
 from bot.call.phrasebook import Phrase
 from bot.call.reply import Reply, Voice
+from bot.call.standing import same_words
 from bot.config import TurnSettings
 from bot.core.errors import ServiceError
 from bot.core.events import Ending, Event, NumberAsked, ReplyEnded
@@ -185,7 +186,7 @@ class Floor:
         """Commit what was prepared for these words, or begin now."""
         self.end_reply(interrupted=True)
         turn, self._prepared = self._prepared, None
-        if turn is None or turn.text != text:
+        if turn is None or not same_words(turn.text, text):
             self._prepared = turn
             self._discard()
             turn = self._ask(text, group)

@@ -26,6 +26,7 @@ from bot.core.events import Ending, Event, SpeechEnded, SpeechStarted, Transcrip
 from bot.core.numbers import NumberWanted
 from bot.hindi.asked import Asked, what_was_asked
 from bot.hindi.digits import heard_digits
+from bot.hindi.fold import fold
 from bot.hindi.machines import sounds_recorded
 
 LONGEST_CLOSING = 30.0
@@ -35,6 +36,11 @@ PHONE_DIGITS = 10
 when it has so many."""
 
 Actions = tuple[Action, ...]
+
+
+def same_words(text: str, other: str) -> bool:
+    """Whether two texts differ at most in spelling and punctuation."""
+    return text == other or fold(text) == fold(other)
 
 
 class State(Enum):
@@ -180,7 +186,7 @@ class Standing:
         pause = wait(signs, self.settings.end_of_turn)
         self.enter(State.PAUSED, max(now, self.voiced_until + pause))
         text = self.words.text
-        if text == self.prepared:
+        if same_words(text, self.prepared):
             return ()
         before = self.discard()
         stale = not self.words.closed and self.worded_at < self.voiced_since

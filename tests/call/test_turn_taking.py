@@ -115,12 +115,15 @@ async def test_an_early_answer_is_discarded_without_trace_when_the_caller_goes_o
 
 
 async def test_an_early_answer_to_an_interim_is_kept_when_the_final_says_the_same():
-    """The model is asked once, before the final words are there."""
+    """The model is asked once, before the final words, with their question mark, are there."""
     story = await Story(
         FakeLine(9.0, voice=[(2.0, 3.0)]),
-        ScriptedRecognizer([(2.9, Transcript(ASK[1].text, False, 0.9)), ASK]),
+        ScriptedRecognizer(
+            [(2.9, Transcript(ASK[1].text, False, 0.9)), (3.3, Transcript(f"{ASK[1].text}?", True))]
+        ),
         settings=OURS,
     ).run()
+    assert story.turns[1].heard == "मेरा बिल कितना है?"
     assert story.turns[1].marks.at[Mark.ASKED] == about(3.2)
     assert len(story.model.asked) == 1
     assert story.discarded == []
