@@ -13,8 +13,6 @@ import os
 import sys
 from uuid import UUID
 
-from bot.signal.tones import Tones
-
 from bot.app.journal import Journal
 from bot.asterisk.line import Line
 from bot.asterisk.pbx import Reception, Ticket
@@ -36,6 +34,7 @@ from bot.ops import health, logs
 from bot.ops.metrics import Metrics
 from bot.signal.echo import EchoGuard
 from bot.signal.silero import silero
+from bot.signal.tones import Tones
 from bot.signal.voice import VoiceActivity
 
 TEXTS = {phrase: getattr(PhraseSettings(), phrase.value) for phrase in Phrase}

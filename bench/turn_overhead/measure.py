@@ -70,8 +70,14 @@ def turns(
         for row in call["turns"]:
             tag = tuple(row["tag"]) if row["tag"] else None
             noted, own = notes.get(tag), marks.get((call["uuid"], tag))
-            if noted is not None and own is not None:
+            if noted is not None and own is not None and own.keys() >= NEEDED:
                 yield _turn(call["sent"], row, noted, own, weights, early)
+
+
+NEEDED = frozenset(
+    {"speech_ended", "final_transcript", "turn_ended", "asked", "first_sentence", "first_audio"}
+)
+"""Marks without which a turn cannot be measured."""
 
 
 def by_tag(rows: list[Row]) -> dict[Tag | None, dict[str, Row]]:

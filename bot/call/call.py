@@ -200,9 +200,10 @@ class Call:
         match event:
             case SpeechStarted():
                 self._floor.expect_caller()
-            case SpeechEnded(silence) if state in (State.HEARING, State.HUSHED):
+            case SpeechEnded(silence):
                 self._floor.caller_fell_silent(now - silence)
-                self._begin(self._judge(), group)
+                if state in (State.HEARING, State.HUSHED):
+                    self._begin(self._judge(), group)
             case Transcript(final=True):
                 self._floor.words_are_final(now)
             case ReplyEnded(error=error):

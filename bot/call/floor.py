@@ -270,6 +270,8 @@ class Floor:
         said = self._playout.stop()  # silence within one frame...
         turn.cancel()  # ...however long the services take to unwind
         self._history.caller_heard(said)
+        if not interrupted:
+            self._spoke = self._final = None  # what was said over all of it belongs to no turn
         marks = turn.reply.marks
         if interrupted and sounding:
             marks.mark(Mark.HUSHED)

@@ -10,9 +10,10 @@ from bot.core.ports import Heard
 
 LONGEST: Final = 2.0
 """Seconds of sound kept while the recogniser does not take it."""
-SHORTEST_PIECE: Final = 0.04
-LONGEST_PIECE: Final = 0.1
-"""Seconds of sound in one message: two frames as they come, more when catching up."""
+SHORTEST_PIECE: Final = 0.08
+LONGEST_PIECE: Final = 0.16
+"""Seconds of sound in one message: four frames as they come, more when catching up. The end of an
+utterance does not wait."""
 
 
 class Backlog:
@@ -41,7 +42,8 @@ class Backlog:
             oldest = self._waiting.popleft()
             self._bytes -= len(oldest.pcm)
             self.dropped += len(oldest.pcm)
-        self._changed.set()
+        if self._ready():
+            self._changed.set()
 
     def put_back(self, heard: Heard) -> None:
         """Return what was taken but could not be sent: it is the next to be taken."""

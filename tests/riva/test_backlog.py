@@ -10,7 +10,7 @@ FRAME = 320
 
 
 async def test_frames_are_joined_in_order():
-    """What waits is given in order, in pieces of at most 100 ms."""
+    """What waits is given in order, in pieces of at most 160 ms."""
     backlog = Backlog(8000)
     for n in range(12):
         backlog.put(Heard(bytes([n]) * FRAME))
@@ -18,19 +18,19 @@ async def test_frames_are_joined_in_order():
     pieces = []
     while (piece := await backlog.take(1.0)) is not None:
         pieces.append(piece.pcm)
-    assert [len(piece) // FRAME for piece in pieces] == [5, 5, 2]
+    assert [len(piece) // FRAME for piece in pieces] == [8, 4]
     assert b"".join(pieces) == b"".join(bytes([n]) * FRAME for n in range(12))
 
 
-async def test_a_single_frame_waits_for_its_partner():
-    """One frame alone is held until a second comes: half the messages for 20 ms of delay."""
+async def test_a_frame_waits_for_its_neighbours():
+    """Frames are held until there are four: a quarter of the messages for 60 ms of delay."""
     backlog = Backlog(8000)
     loop = asyncio.get_running_loop()
-    backlog.put(Heard(b"a" * FRAME))
-    loop.call_later(0.02, backlog.put, Heard(b"b" * FRAME))
+    for n in range(4):
+        loop.call_later(0.02 * n, backlog.put, Heard(b"a" * FRAME))
     piece = await backlog.take(1.0)
-    assert len(piece.pcm) == 2 * FRAME
-    assert loop.time() == 0.02
+    assert len(piece.pcm) == 4 * FRAME
+    assert loop.time() == 0.06
 
 
 async def test_end_of_utterance_does_not_wait_and_closes_the_piece():
@@ -65,7 +65,7 @@ async def test_the_oldest_is_dropped():
 async def test_what_could_not_be_sent_comes_first_again():
     """A piece put back is taken before all others."""
     backlog = Backlog(8000)
-    backlog.put(Heard(b"a" * 5 * FRAME))
-    backlog.put(Heard(b"b" * 5 * FRAME))
+    backlog.put(Heard(b"a" * 8 * FRAME))
+    backlog.put(Heard(b"b" * 8 * FRAME))
     backlog.put_back(await backlog.take(1.0))
-    assert (await backlog.take(1.0)).pcm == b"a" * 5 * FRAME
+    assert (await backlog.take(1.0)).pcm == b"a" * 8 * FRAME
