@@ -8,13 +8,13 @@ Everything is 8 kHz, sounds are floats between -1 and 1, and all chance comes fr
 
 import wave
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.core.audio import NARROWBAND, WIDEBAND
+from bot.core.audio import FRAME_SECONDS, NARROWBAND, WIDEBAND
 from bot.signal import g711
 from bot.signal.resampler import Resampler, pcm_bytes
 
@@ -106,6 +106,22 @@ def echo(far: Sound, way: Way) -> Sound:
     size = 1 << int(np.ceil(np.log2(far.size + taps.size)))
     heard = np.fft.rfft(coded(far, way.law), size)
     return np.fft.irfft(heard * np.fft.rfft(taps, size), size)[: far.size]
+
+
+def resumed(
+    first: Sound, pause: float, second: Sound, way: Way, moved: float
+) -> tuple[Sound, Sound]:
+    """
+    Our voice that pauses, and its echo, whose delay has moved by so many frames meanwhile.
+
+    Telephones and exchanges do that between two talks: what waits there to be played grows by what
+    came in a burst and shrinks in silence.
+    """
+    gap = np.zeros(int(pause * NARROWBAND))
+    before = np.concatenate((first, gap, np.zeros(second.size)))
+    after = np.concatenate((np.zeros(first.size), gap, second))
+    later = replace(way, delay=way.delay + moved * FRAME_SECONDS)
+    return before + after, echo(before, way) + echo(after, later)
 
 
 def frames(sound: Sound, size: int = 160) -> Iterator[bytes]:

@@ -110,6 +110,7 @@ class EchoGuard:
 
     def _ago(self) -> int:
         """Frames played since the one that belongs to the caller's newest, by the counts."""
+        self._ahead += self._track.early()
         ago = self._played.count - self._heard - self._ahead
         if 0 <= ago <= _APART:
             return ago

@@ -30,6 +30,8 @@ _NEW = np.float32(0.25)
 _MIXED = np.float32(0.04)
 """Of the rest's mean power, at every frequency: -14 dB."""
 _TINY = np.float32(1e-7)
+_MOVED = np.float32(0.02)
+"""Of the path's power, in doubt when it is moved by less than a frame."""
 _EXPECTED = np.array([[1.0], [0.3], [0.1]], np.float32)
 """How much echo is expected in each partition, before anything is known."""
 
@@ -49,6 +51,21 @@ def spectra(of: Frame) -> Spectra:
 def sounds(of: Spectra) -> Frame:
     """Back to real sound."""
     return cast("Frame", np.fft.irfft(of))
+
+
+def left_over(sound: Frame, echoes: Frame) -> Powers:
+    """
+    What is left of a frame without an echo, as mean square, for each delay of the echo in samples.
+
+    `echoes`: what is expected of the frame by the last frames played, newest first, a row each.
+    """
+    size, line = sound.size, echoes[::-1].ravel()
+    length = line.size + size
+    found = np.fft.irfft(np.fft.rfft(line, length) * np.fft.rfft(sound, length).conj(), length)
+    sums = np.concatenate(([0.0], np.cumsum(line.astype(np.float64) ** 2)))
+    rests = sums[size:] - sums[:-size] - 2 * found[: line.size - size + 1] + float(sound @ sound)
+    left: Powers = (np.maximum(rests, 0) / size).astype(np.float32)[::-1]
+    return left
 
 
 class EchoFilter:
@@ -77,6 +94,31 @@ class EchoFilter:
     def echo(self, played: Spectra) -> Frame:
         """What comes back of the played spectra (newest first), as far as is known."""
         return sounds((played * self._path).sum(axis=0))[self._size :]
+
+    def echoes(self, played: Spectra) -> Frame:
+        """The same for each run of `PARTITIONS` of the rows, a row each."""
+        runs = len(played) + 1 - PARTITIONS
+        mixed = sum(played[at : at + runs] * part for at, part in enumerate(self._path))
+        return sounds(cast("Spectra", mixed))[:, self._size :]
+
+    def delayed(self, samples: int) -> int:
+        """
+        Let the echo come so much later, less than a frame.
+
+        Give the frames by which it is to start later, so that its strongest arrival stays in reach.
+        """
+        taps = sounds(self._path)[:, : self._size].ravel()
+        frames = int(self.peak + samples >= self._size + self._size // 10)
+        shift = samples - frames * self._size
+        moved = np.zeros_like(taps)
+        moved[max(shift, 0) : taps.size + min(shift, 0)] = taps[
+            max(-shift, 0) : taps.size - max(shift, 0)
+        ]
+        padded = np.zeros((PARTITIONS, 2 * self._size), np.float32)
+        padded[:, : self._size] = moved.reshape(PARTITIONS, self._size)
+        self._path = spectra(padded)
+        self._doubt += _MOVED * power(self._path).mean(axis=1, keepdims=True)
+        return frames
 
     def doubt(self, played: Spectra) -> float:
         """Mean square by which that echo may be wrong."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from bot.core.audio import FRAME_SECONDS
 from bot.signal.echo_delay import FRAMES, DelaySearch, evened
-from bot.signal.echo_filter import PARTITIONS, EchoFilter, Frame, Spectra, spectra
+from bot.signal.echo_filter import PARTITIONS, EchoFilter, Frame, Spectra, left_over, spectra
 from bot.signal.echo_history import Played
 from bot.signal.echo_levels import MOST
 
@@ -39,8 +39,8 @@ _MISSED = 10
 """Frames for which an echo that does not come is not unlearned: its delay may have jumped."""
 _SILENT = 1e-7
 """Mean square below which nothing is looked for: -70 dBFS."""
-_SHIFTS = (1, -1, 2, -2)
-"""Frames by which delays jump: one was lost, or came twice."""
+_NEAR = 2
+"""Frames by which delays jump most: one was lost, or came twice."""
 
 
 @dataclass(slots=True)
@@ -66,7 +66,9 @@ class EchoTrack:
         self._search = DelaySearch(size)
         self._filter: EchoFilter | None = None
         self._start = 0
-        """Frames before the newest played one where the filter starts."""
+        """Frames before the newest played one where the filter starts, but for lateness."""
+        self._late = 0
+        """Of the caller's newest frame."""
         self._recent = [np.zeros(size, np.float32)] * _REPLAYED
         """What was heard last, newest first."""
         self._both = np.zeros(2 * size, np.float32)
@@ -99,7 +101,7 @@ class EchoTrack:
         """Seconds from our voice to its echo's strongest arrival; None: not known."""
         if not self.known or self._filter is None:
             return None
-        return (self._start + self._filter.peak / self._size) * FRAME_SECONDS
+        return (self._late + self._start + self._filter.peak / self._size) * FRAME_SECONDS
 
     @property
     def gain(self) -> float | None:
@@ -112,10 +114,12 @@ class EchoTrack:
         self._recent.insert(0, sound)
         self._recent.pop()
         self.age += 1
+        self._late = ago
         if self._filter is None or whole < _SILENT:
             return Parted(sound, sound, whole, whole)
         parted = self._parted(sound, whole, ago + self._start)
-        if self.known and parted.rest_power > max(0.3 * whole, 3 * sum(self._rests) / _REPLAYED):
+        least = 0.0 if self.age > _SETTLED else 3 * sum(self._rests) / _REPLAYED
+        if self.known and parted.rest_power > max(0.3 * whole, least):
             parted = self._moved(parted, ago)
         self._missed = self._missed + 1 if parted.rest_power > 2 * whole else 0
         if parted.rest_power > whole:
@@ -138,18 +142,33 @@ class EchoTrack:
         return Parted(sound, rest, whole, *powers, start)
 
     def _moved(self, parted: Parted, ago: int) -> Parted:
-        """The best of this parting and those some frames earlier or later."""
-        best, start = parted, self._start
-        for shift in {*_SHIFTS, -ago} - {0}:
-            if not 0 <= ago + self._start + shift <= FRAMES:
-                continue
-            other = self._parted(parted.whole, parted.power, ago + self._start + shift)
-            if other.rest_power < min(0.4 * parted.power, best.rest_power / 2):
-                best, start = other, self._start + shift
-        if best is not parted:
-            self._start = start
-            self._search.forget()
-        return best
+        """The same, or where the known echo explains it at another delay: its parting there."""
+        assert self._filter
+        echoes = self._filter.echoes(self._played.spectra(0, FRAMES + PARTITIONS))
+        rests = left_over(parted.whole, echoes)
+        best = int(rests.argmin())
+        frames = int(rests[:: self._size].argmin()) * self._size
+        if rests[frames] < 2 * rests[best]:
+            best = frames
+        near = best == frames and abs(best // self._size - ago - self._start) <= _NEAR
+        limit = min((0.4 if near else 0.2) * parted.power, parted.rest_power / 2)
+        if rests[best] > limit:
+            return parted
+        later, samples = divmod(best, self._size)
+        later += self._filter.delayed(samples) if samples else 0
+        self._start = later - ago
+        self._search.forget()
+        return self._parted(parted.whole, parted.power, later)
+
+    def early(self) -> int:
+        """
+        By how many frames the echo now comes before its sound, by the clocks; it is set to none.
+
+        So many of the caller's frames were not late, but never came.
+        """
+        frames = max(0, -self._start)
+        self._start += frames
+        return frames
 
     def slip(self, frames: int) -> None:
         """The clock of the caller's frames is set forward by so many."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bench.echo_line import Way, coded, echo, frames, noise, talk, utterances
+from bench.echo_line import Way, coded, echo, frames, noise, resumed, talk, utterances
 from bot.core.events import SpeechStarted
 from bot.signal.echo import EchoGuard
 from bot.signal.resampler import Resampler
@@ -116,6 +116,42 @@ def test_a_jump_of_the_delay_is_followed(shift):
     moved = theirs[:250] + theirs[250 - shift : len(theirs) - max(shift, 0)]
     moved += [QUIET] * (len(theirs) - len(moved))
     assert starts(guarded(ours, moved)) == []
+
+
+@pytest.mark.parametrize("moved", [-3, -1, -0.6, 1, 1.5, 3, 7])
+@pytest.mark.parametrize(("kind", "loss_db"), [("hybrid", 12), ("room", 15)])
+def test_our_first_word_after_a_pause_is_silence(moved, kind, loss_db):
+    """While nobody spoke, the echo's delay has moved, by whole frames or parts: no frame passes."""
+    first, second = our_voice(3), our_voice(2, seed=2)
+    ours, line = resumed(first, 1.5, second, Way(0.15, loss_db, kind, seed=3), moved)
+    heard = guarded(frames(ours), frames(coded(line, "PCMA")))
+    resumes = (first.size + 12_000) // 160
+    assert starts(heard) == []
+    assert sum(any(frame) for frame in heard[resumes + 35 :]) <= 2
+
+
+def test_our_first_word_after_the_callers_is_silence():
+    """The caller replies, the delay moves by three frames, we answer: only they have spoken."""
+    first, second = our_voice(3), our_voice(2, seed=2)
+    ours, line = resumed(first, 3.0, second, Way(0.15, 12, seed=3), 3)
+    reply = with_caller(np.zeros(line.size), 3.3, -6)
+    reply[int(5.5 * RATE) :] = 0
+    heard = starts(guarded(frames(ours), frames(coded(line + reply, "PCMA"))))
+    assert heard
+    assert max(heard) < 5.5
+
+
+def test_keys_between_our_talks_leave_the_echo_known():
+    """Ten frames never come, as while a key is pressed: the next talk is silence."""
+    ours, line = resumed(our_voice(3), 1.5, our_voice(2, seed=2), Way(0.15, 12, seed=3), 0)
+    guard, heard = EchoGuard(RATE), []
+    pairs = zip(frames(ours), frames(coded(line, "PCMA")), strict=True)
+    for number, (played, frame) in enumerate(pairs):
+        guard.played(played)
+        if not 190 <= number < 200:
+            heard.append(guard.hear(frame))
+    assert starts(heard) == []
+    assert guard.echo_delay == pytest.approx(0.15, abs=0.01)
 
 
 def test_missing_frames_are_followed():
