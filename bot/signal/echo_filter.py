@@ -110,10 +110,8 @@ class EchoFilter:
         taps = sounds(self._path)[:, : self._size].ravel()
         frames = int(self.peak + samples >= self._size + self._size // 10)
         shift = samples - frames * self._size
-        moved = np.zeros_like(taps)
-        moved[max(shift, 0) : taps.size + min(shift, 0)] = taps[
-            max(-shift, 0) : taps.size - max(shift, 0)
-        ]
+        moved = np.roll(taps, shift)
+        moved[slice(shift) if shift > 0 else slice(shift, None)] = 0
         padded = np.zeros((PARTITIONS, 2 * self._size), np.float32)
         padded[:, : self._size] = moved.reshape(PARTITIONS, self._size)
         self._path = spectra(padded)

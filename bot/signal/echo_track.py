@@ -3,8 +3,9 @@ Where is our echo, and what is left of the caller's sound without it?
 
 The search proposes a delay, a filter is fitted there to the last 160 ms, and what it takes out of
 sound that it has not learned from yet is the proof (an echo is "known" from then on). While nothing
-is left over, nothing is searched. When much is left over, the filter is tried a frame or two
-earlier and later first, then at the delay where the search finds what is left.
+is left over, nothing is searched. When much is left over, the filter is tried at all other delays:
+its echo is compared with that very frame, so that even the first one of a word is recognized. Where
+that tells nothing, a new filter is tried at the delay where the search finds what is left.
 """
 
 from dataclasses import dataclass
@@ -13,7 +14,15 @@ import numpy as np
 
 from bot.core.audio import FRAME_SECONDS
 from bot.signal.echo_delay import FRAMES, DelaySearch, evened
-from bot.signal.echo_filter import PARTITIONS, EchoFilter, Frame, Spectra, left_over, spectra
+from bot.signal.echo_filter import (
+    PARTITIONS,
+    EchoFilter,
+    Frame,
+    Powers,
+    Spectra,
+    left_over,
+    spectra,
+)
 from bot.signal.echo_history import Played
 from bot.signal.echo_levels import MOST
 
@@ -34,13 +43,14 @@ _STEADY = 3e-3
 _RIVAL = 4
 """Frames from one attempt at a better filter to the next, where an echo is known."""
 _SETTLED = 50
-"""Frames after which a filter that fits learns from every second frame only."""
+"""Frames after which a filter that fits learns from every second frame only, and is looked for at
+all delays."""
 _MISSED = 10
 """Frames for which an echo that does not come is not unlearned: its delay may have jumped."""
 _SILENT = 1e-7
 """Mean square below which nothing is looked for: -70 dBFS."""
 _NEAR = 2
-"""Frames by which delays jump most: one was lost, or came twice."""
+"""Frames by which delays jump most often: one was lost, or came twice."""
 
 
 @dataclass(slots=True)
@@ -146,11 +156,8 @@ class EchoTrack:
         assert self._filter
         echoes = self._filter.echoes(self._played.spectra(0, FRAMES + PARTITIONS))
         rests = left_over(parted.whole, echoes)
-        best = int(rests.argmin())
-        frames = int(rests[:: self._size].argmin()) * self._size
-        if rests[frames] < 2 * rests[best]:
-            best = frames
-        near = best == frames and abs(best // self._size - ago - self._start) <= _NEAR
+        best = self._likeliest(rests, ago + self._start)
+        near = best % self._size == 0 and abs(best // self._size - ago - self._start) <= _NEAR
         limit = min((0.4 if near else 0.2) * parted.power, parted.rest_power / 2)
         if rests[best] > limit:
             return parted
@@ -159,6 +166,15 @@ class EchoTrack:
         self._start = later - ago
         self._search.forget()
         return self._parted(parted.whole, parted.power, later)
+
+    def _likeliest(self, rests: Powers, start: int) -> int:
+        """Samples of the delay that leaves least, of whole frames if that is nearly as good."""
+        whole = rests[:: self._size]
+        if self.age <= _SETTLED:  # too little is known of the echo to tell it anywhere
+            first = min(max(0, start - _NEAR), FRAMES)
+            return (first + int(whole[first : start + _NEAR + 1].argmin())) * self._size
+        best, frames = int(rests.argmin()), int(whole.argmin())
+        return frames * self._size if whole[frames] < 2 * rests[best] else best
 
     def early(self) -> int:
         """
