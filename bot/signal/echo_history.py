@@ -26,10 +26,14 @@ class Played:
         self._spectra: Spectra = np.zeros((KEPT, size + 1), np.complex64)
         self._evened: Spectra = np.zeros((KEPT, size + 1), np.complex64)
         self._powers: Powers = np.zeros(KEPT, np.float32)
-        self._both = np.zeros(2 * size, np.float32)
-        """The last two frames."""
+        self._sound = np.zeros((KEPT, size), np.float32)
+        """Full scale is 1."""
+        self._sounding = np.zeros(KEPT, np.bool_)
+        """Frames that are not silence, and those just after."""
         self.count = 0
         """Frames so far."""
+        self._new = 0
+        """The first of them whose spectrum was not asked for yet."""
         self._even = 0
         """The first of them whose evened spectrum was not asked for yet."""
         self._sounded = -2 * KEPT
@@ -49,26 +53,36 @@ class Played:
         self.count += 1
 
     def _keep(self, frame: bytes) -> None:
-        self._both[: self._size] = self._both[self._size :]
-        now = self._both[self._size :]
+        row = self.count % KEPT
+        now = self._sound[row]
         now[:] = np.frombuffer(frame, "<i2")
         now *= np.float32(1 / FULL)
         power = float(now @ now) / self._size
         if power > _SILENT:
             self._sounded = self.count
-        row = self.count % KEPT
         self._powers[row] = power
-        self._spectra[row] = spectra(self._both) if self.count - self._sounded < 2 else 0
+        self._sounding[row] = self.count - self._sounded < 2
+
+    def _transform(self) -> None:
+        """Make the spectra that are missing: of a quiet caller nobody asks for them."""
+        new = self._rows(0, min(self.count - self._new, KEPT))
+        self._new = self.count
+        if not new.size:
+            return
+        both = np.concatenate((self._sound[new - 1], self._sound[new]), axis=1)
+        self._spectra[new] = spectra(both) * self._sounding[new, None]
 
     def _rows(self, ago: int, count: int) -> NDArray[np.int64]:
         return np.arange(self.count - 1 - ago, self.count - 1 - ago - count, -1) % KEPT
 
     def spectra(self, ago: int, count: int) -> Spectra:
         """So many rows, from the frame played `ago` frames before the last one backwards."""
+        self._transform()
         return self._spectra[self._rows(ago, count)]
 
     def evened(self, ago: int, count: int) -> Spectra:
         """The same with strong frequencies held back."""
+        self._transform()
         new = self._rows(0, min(self.count - self._even, KEPT))
         self._evened[new] = evened(self._spectra[new])
         self._even = self.count
