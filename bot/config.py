@@ -213,7 +213,7 @@ class EndOfTurnSettings(_Part):
     base: Weight = 0.6
     shortest: Seconds = 0.25
     longest: Seconds = 2.5
-    finished: Weight = -0.3
+    finished: Weight = -0.35
     """The words sound finished: they end in a verb group, a thanks, a whole question."""
     unfinished: Weight = 0.7
     """The words ask to go on: they end in "और", "कि", "मेरा", "में"."""

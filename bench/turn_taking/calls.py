@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bot.signal.tones import Tones
-
 from bench.turn_taking.caller import Caller
 from bench.turn_taking.measure import Tape
 from bench.turn_taking.recognizer import SimulatedRecognizer
@@ -19,6 +17,7 @@ from bot.call.phrasebook import Phrase, Phrasebook
 from bot.config import PhraseSettings
 from bot.core.ports import ChatModel, Recognizer, Synthesizer
 from bot.signal.echo import EchoGuard
+from bot.signal.tones import Tones
 from tests.virtual_loop import VirtualLoop
 
 
