@@ -23,6 +23,7 @@ from bot.config import EndOfTurnSettings, Settings
 from bot.config_file import load
 
 TAG = (3, 2)
+WEIGHTS = EndOfTurnSettings(base=0.6, finished=-0.3)
 SENT = [100.0 + number * 0.02 for number in range(100)]
 ROWS = [
     {"what": "heard", "tag": [3, 2], "forced": 101.003, "bytes": 51 * 640, "final": 101.063},
@@ -49,7 +50,7 @@ CALLS = [{"uuid": "c", "sent": SENT, "turns": [TURN, {**TURN, "tag": None, "firs
 
 def measured(early=True):
     """The one turn that was answered, in milliseconds."""
-    (turn,) = turns(CALLS, ROWS, LOG, EndOfTurnSettings(), early)
+    (turn,) = turns(CALLS, ROWS, LOG, WEIGHTS, early)
     return turn
 
 
@@ -92,28 +93,28 @@ def test_a_turn_is_summed_up():
 def test_an_answer_begun_on_interim_words_waits_for_no_final_ones():
     """One hop leads from the silence to the model."""
     rows = [{**row, "came": 101.004} if row["what"] == "asked" else row for row in ROWS]
-    (turn,) = turns(CALLS, rows, LOG, EndOfTurnSettings(), early=True)
+    (turn,) = turns(CALLS, rows, LOG, WEIGHTS, early=True)
     assert ms(turn.hops) == {"hear and ask": 4.0, "speak": 2.0, "play": 16.0}
 
 
 def test_without_an_early_start_the_question_waits_for_the_pause():
     """Then the model's request is counted from its end, which no service delays."""
     rows = [{**row, "came": 101.095} if row["what"] == "asked" else row for row in ROWS]
-    (turn,) = turns(CALLS, rows, LOG, EndOfTurnSettings(), early=False)
+    (turn,) = turns(CALLS, rows, LOG, WEIGHTS, early=False)
     assert ms(turn.hops)["ask"] == 5.0
 
 
 def test_what_is_ready_before_the_turn_waits_for_nothing_of_ours():
     """The first frame is then counted from the end of the pause."""
-    pause = EndOfTurnSettings(base=1.0)
+    pause = EndOfTurnSettings(base=1.0, finished=-0.3)
     (turn,) = turns(CALLS, ROWS, LOG, pause, early=True)
     assert ms(turn.hops)["play"] == 8.0
 
 
 def test_a_turn_of_which_a_note_is_missing_is_left_out():
     """An early start that was thrown away has no sound, a lost line no marks."""
-    assert not list(turns(CALLS, ROWS[:3], LOG, EndOfTurnSettings(), True))
-    assert not list(turns(CALLS, ROWS, LOG[:1], EndOfTurnSettings(), True))
+    assert not list(turns(CALLS, ROWS[:3], LOG, WEIGHTS, True))
+    assert not list(turns(CALLS, ROWS, LOG[:1], WEIGHTS, True))
 
 
 def test_the_beat_is_that_of_the_promptest_frame():
