@@ -28,6 +28,7 @@ from bot.core.events import (
     EndScored,
     Event,
     HungUp,
+    NumberAsked,
     ReplyEnded,
     SpeechEnded,
     SpeechStarted,
@@ -192,8 +193,8 @@ class Call:
                     event = await self._inbox.get()
             except TimeoutError:
                 return self._hearing.elapsed(self._loop.time() - self._heard_at)
-            if not isinstance(event, ReplyEnded) or event.turn == self._floor.turn:
-                return event  # else it ended just as it was interrupted
+            if not isinstance(event, ReplyEnded | NumberAsked) or event.turn == self._floor.turn:
+                return event  # else it is of a reply that is over already
 
     def _note(self, event: Event, state: State, now: float, group: asyncio.TaskGroup) -> None:
         """Keep the books: when the caller fell silent, when the words were final, our reply."""
