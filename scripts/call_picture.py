@@ -12,7 +12,7 @@ PIXELS = 60
 HEIGHT = 90
 """Of one voice, in pixels."""
 FLAGS = (
-    "speech_ended", "asked", "turn_ended", "first_token", "first_audio", "first_frame", "hushed",
+    "speech_ended", "asked", "turn_ended", "first_token", "first_audio", "filler", "first_frame", "hushed",
     "barge_in",
 )  # fmt: skip
 """The marks that are drawn; all of them are in the table."""
@@ -22,6 +22,7 @@ COLOURS = {
     "turn_ended": "#d08000",
     "first_token": "#8040c0",
     "first_audio": "#0080c0",
+    "filler": "#40a0a0",
     "first_frame": "#008040",
     "hushed": "#e06080",
     "barge_in": "#d00040",
@@ -94,7 +95,7 @@ def _flags(turn: dict[str, Any], start: float) -> str:
 
 def _words(turn: dict[str, Any], start: float) -> str:
     """What the caller said, up to where it ended; what the bot said, from where it began."""
-    marks, below = turn["marks"], 2 * HEIGHT + 55
+    marks, below, never = turn["marks"], 2 * HEIGHT + 55, float("inf")
     drawn = []
     if turn["heard"] and "speech_ended" in marks:
         x = (marks["speech_ended"] - start) * PIXELS
@@ -103,7 +104,7 @@ def _words(turn: dict[str, Any], start: float) -> str:
             f'<text x="{x:.1f}" y="{below}" text-anchor="end" fill="#406080">{said}</text>'
         )
     if turn["said"] and "first_frame" in marks:
-        x = (marks["first_frame"] - start) * PIXELS
+        x = (min(marks["first_frame"], marks.get("filler", never)) - start) * PIXELS
         said = html.escape(turn["said"])
         drawn.append(f'<text x="{x:.1f}" y="{below + 18}" fill="#208040">{said}</text>')
     return "".join(drawn)
