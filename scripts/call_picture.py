@@ -12,8 +12,8 @@ PIXELS = 60
 HEIGHT = 90
 """Of one voice, in pixels."""
 FLAGS = (
-    "speech_ended", "asked", "turn_ended", "first_token", "first_audio", "filler", "first_frame", "hushed",
-    "barge_in",
+    "speech_ended", "asked", "turn_ended", "first_token", "first_audio", "filler", "first_frame",
+    "hushed", "barge_in",
 )  # fmt: skip
 """The marks that are drawn; all of them are in the table."""
 COLOURS = {
