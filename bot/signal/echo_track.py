@@ -26,6 +26,11 @@ from bot.signal.echo_filter import (
 from bot.signal.echo_history import Played
 from bot.signal.echo_levels import MOST
 
+_FAINT = 1.2e-6
+"""Mean square below which a rest starts no speech, -59 dBFS."""
+_LOOKS = 6
+"""Frames in a row in which a moved echo is looked for; after that in every `_RARELY`-th."""
+_RARELY = 4
 _REPLAYED = 8
 """Frames of the recent past to which a new filter is fitted."""
 _AT_MOST = 4.0
@@ -95,6 +100,8 @@ class EchoTrack:
         """Frames since the filter began."""
         self.known = False
         """The filter has proved itself."""
+        self._vain = 0
+        """Looks for a moved echo, one after another, that found nothing."""
 
     @property
     def helps(self) -> bool:
@@ -129,8 +136,10 @@ class EchoTrack:
             return Parted(sound, sound, whole, whole)
         parted = self._parted(sound, whole, ago + self._start)
         least = 0.0 if self.age > _SETTLED else 3 * sum(self._rests) / _REPLAYED
-        if self.known and parted.rest_power > max(0.3 * whole, least):
-            parted = self._moved(parted, ago)
+        if self.known and parted.rest_power > max(0.3 * whole, least, _FAINT):
+            parted = self._look_elsewhere(parted, ago)
+        else:
+            self._vain = 0
         self._missed = self._missed + 1 if parted.rest_power > 2 * whole else 0
         if parted.rest_power > whole:
             parted.rest, parted.rest_power = sound, whole
@@ -150,6 +159,16 @@ class EchoTrack:
         size = self._size
         powers = float(rest @ rest) / size, float(echo @ echo) / size
         return Parted(sound, rest, whole, *powers, start)
+
+    def _look_elsewhere(self, parted: Parted, ago: int) -> Parted:
+        """Has the echo moved? After many looks in vain, as while the caller speaks, look rarely."""
+        self._vain += 1
+        if self._vain > _LOOKS and self._vain % _RARELY:
+            return parted
+        moved = self._moved(parted, ago)
+        if moved is not parted:
+            self._vain = 0
+        return moved
 
     def _moved(self, parted: Parted, ago: int) -> Parted:
         """The same, or where the known echo explains it at another delay: its parting there."""
