@@ -197,7 +197,7 @@ class VoiceActivitySettings(_Part):
     """Sound below this level is silence, and costs nothing."""
     min_speech: Annotated[float, Field(ge=0, le=2)] = 0.064
     """Seconds of voice before speech is believed."""
-    hangover: Annotated[float, Field(gt=0, le=2)] = 0.2
+    hangover: Annotated[float, Field(gt=0, le=2)] = 0.19
     """Seconds of silence before speech is taken for ended."""
 
 
