@@ -4,6 +4,7 @@ from bot.call.actions import End, Finalize
 from bot.call.phrasebook import Phrase
 from bot.call.standing import Actions, Standing, State
 from bot.core.events import Elapsed, Ending, Event, ReplyEnded
+from bot.hindi.nods import is_nod
 
 
 def nobody_speaks(turns: Standing, event: Event, now: float) -> Actions:
@@ -49,8 +50,8 @@ def announced(turns: Standing, event: Event, now: float) -> Actions:
     if turns.keys:
         turns.enter(State.KEYING, now + turns.settings.keys_pause)
         return ()
-    if turns.words.text and not turns.voice:
-        return turns.pause(now)
+    if turns.words.text and not is_nod(turns.words.text):
+        return turns.hear(now) if turns.voice else turns.pause(now)
     return turns.say(Phrase.GREETING) if notice else turns.listen(now)
 
 

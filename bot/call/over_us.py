@@ -1,8 +1,8 @@
 """The rules for a caller who speaks while we do: lower, hush, go on, or give up the turn."""
 
-from bot.call.actions import Finalize, GoOn, Hush, Lower
+from bot.call.actions import End, Finalize, GoOn, Hush, Lower
 from bot.call.standing import Actions, Standing, State
-from bot.core.events import Elapsed, Event
+from bot.core.events import Elapsed, Event, ReplyEnded
 from bot.hindi.nods import may_be_nod
 
 LOOK = 0.032
@@ -12,6 +12,7 @@ LISTEN = 0.2
 
 
 def starts_over_us(turns: Standing, event: Event, now: float) -> Actions:
+    """Perhaps the caller wants the turn, perhaps it is nothing."""
     turns.words.clear()
     turns.overlapped = True
     if turns.answering and not turns.saying:
@@ -106,6 +107,11 @@ def false_alarm(turns: Standing, event: Event, now: float) -> Actions:
 
 def we_finish_under_caller(turns: Standing, event: Event, now: float) -> Actions:
     """Our reply is at its end while the caller speaks: now it is the caller's turn."""
+    assert isinstance(event, ReplyEnded)
+    if event.wish is not None:
+        return (End(event.wish),)  # all of it was heard
+    if turns.answering and event.error is None:
+        turns.failures = 0
     turns.asked_by(turns.saying)
     turns.parting = None
     turns.idle.begin(now)

@@ -234,7 +234,9 @@ class Standing:
 
     def nods_count(self) -> bool:
         """Whether a nod is only that; after a question of yes or no it is the answer."""
-        return self.settings.barge_in.nods and what_was_asked(self.saying) is not Asked.YES_NO
+        confirming = self.field is not None and self.field.asked is Asked.YES_NO
+        asked = confirming or what_was_asked(self.saying) is Asked.YES_NO
+        return self.settings.barge_in.nods and not asked
 
     def clear(self) -> None:
         """Begin a new turn of the caller's."""
@@ -270,16 +272,20 @@ class Standing:
     def answer_to(self, text: str, shown: str | None = None) -> Actions:
         """Have this answered; `shown` is what may be logged of it."""
         self.prepared = ""
-        self.unanswered, self.overlapped = False, self.voice
-        self.answering, self.wanted = True, None
-        self.enter(State.SPEAKING, None)
+        self.unanswered = False
+        self.begin_reply(State.SPEAKING, answering=True)
         return (Answer(text, shown),)
+
+    def begin_reply(self, state: State, answering: bool = False) -> None:
+        """We speak. Whoever already does is over us from the start: words will tell."""
+        self.answering, self.wanted = answering, None
+        self.overlapped = self.voice
+        self.enter(state, None)
 
     def say(self, phrase: Phrase) -> Actions:
         """Say a phrase; some have to be heard to their end."""
-        self.answering, self.wanted = False, None
         held = phrase in self.uninterruptible
-        self.enter(State.ANNOUNCING if held else State.SPEAKING, None)
+        self.begin_reply(State.ANNOUNCING if held else State.SPEAKING)
         return (Say(phrase),)
 
     def asked_by(self, said: str) -> None:
@@ -329,8 +335,7 @@ class Standing:
         if isinstance(step, Abandoned):
             self.field = None
             return self.give_up(field, step.words, now)
-        self.answering, self.wanted = False, None
-        self.enter(State.SPEAKING, None)
+        self.begin_reply(State.SPEAKING)
         return (Tell(step.text),)
 
     def give_up(self, field: Collector, words: str, now: float) -> Actions:

@@ -220,8 +220,7 @@ async def test_a_new_reply_speaks_in_full_voice():
         playout.stop()
         await playout.play(TONE * 800)
         await playout.drained()
-    assert ear.frames[-1][1] in (FRAME, bytes(320))
-    assert FRAME in [frame for _, frame in ear.frames]
+    assert {frame for _, frame in ear.frames if any(frame)} == {FRAME}
 
 
 async def test_stop_silences_the_next_frame():

@@ -317,6 +317,49 @@ def test_a_long_noise_before_we_sound_does_not_lose_the_answer():
     assert turns.handle(Elapsed(), NOW + 14) == (Answer(""),)
 
 
+# The caller speaks while something must be heard, or ends.
+
+
+def test_a_caller_who_still_speaks_at_the_end_of_a_notice_is_not_greeted_over():
+    """There are words already: the caller has the turn, and none of them is lost."""
+    turns = arrived(S.ANNOUNCING, [STARTS, Transcript("मेरा बिल", False)])
+    assert turns.handle(ReplyEnded(1), NOW) == ()
+    assert turns.state is S.HEARING
+    for event in [STOPS, WORDS]:
+        turns.handle(event, NOW)
+    assert turns.handle(Elapsed(), NOW + 1) == (Answer(BILL),)
+
+
+def test_a_nod_over_a_notice_is_no_turn():
+    """Whoever says "अच्छा" to it is greeted."""
+    turns = arrived(S.ANNOUNCING, [STARTS, STOPS, NOD])
+    assert turns.handle(ReplyEnded(1), NOW) == (Say(Phrase.GREETING),)
+
+
+def test_words_of_a_voice_that_was_there_before_we_spoke_interrupt_us():
+    """Voice activity says nothing new, for it never said that the caller was silent."""
+    turns = arrived(S.HEARING)
+    assert turns.handle(Elapsed(), NOW + 12) == (Say(Phrase.NOISE),)
+    assert turns.handle(Transcript(BILL, False), NOW + 13, STATEMENT) == (Interrupt(),)
+
+
+def test_what_the_model_wished_is_done_though_somebody_begins_to_speak_at_the_very_end():
+    """All of "I am connecting you" was heard: an "ठीक है" over its last word changes nothing."""
+    turns = arrived(S.OVERLAP)
+    transfer = ReplyEnded(1, wish=Ending.TRANSFER)
+    assert turns.handle(transfer, NOW, STATEMENT) == (End(Ending.TRANSFER),)
+
+
+def test_a_yes_to_a_number_read_back_is_no_nod_however_the_question_is_worded():
+    """While we confirm, it is the answer."""
+    turns = collecting()
+    for key in "1234":
+        turns.handle(Digit(key), NOW)
+    for event in [STARTS, Elapsed(sure=0.2), STOPS]:
+        turns.handle(event, NOW, STATEMENT)
+    assert turns.handle(Transcript("हाँ", True), NOW, STATEMENT)[0] == Interrupt()
+
+
 # Saying goodbye.
 
 
