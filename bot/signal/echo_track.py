@@ -26,11 +26,13 @@ from bot.signal.echo_filter import (
 from bot.signal.echo_history import Played
 from bot.signal.echo_levels import MOST
 
-_FAINT = 1.2e-6
-"""Mean square below which a rest starts no speech, -59 dBFS."""
-_LOOKS = 6
-"""Frames in a row in which a moved echo is looked for; after that in every `_RARELY`-th."""
+_LOOKS = 10
+"""Unexplained frames in a row in each of which a moved echo is looked for; then in every fourth."""
 _RARELY = 4
+_ABOVE = 3.0
+"""A frame is worth a look that is so much louder than the line's noise."""
+_NOISE_RISE = 1.01
+"""Of the noise, each frame; it falls at once."""
 _REPLAYED = 8
 """Frames of the recent past to which a new filter is fitted."""
 _AT_MOST = 4.0
@@ -101,7 +103,9 @@ class EchoTrack:
         self.known = False
         """The filter has proved itself."""
         self._vain = 0
-        """Looks for a moved echo, one after another, that found nothing."""
+        """Frames in a row that the known echo did not explain."""
+        self._noise = 1e-4
+        """Mean square of the line's noise."""
 
     @property
     def helps(self) -> bool:
@@ -136,10 +140,11 @@ class EchoTrack:
             return Parted(sound, sound, whole, whole)
         parted = self._parted(sound, whole, ago + self._start)
         least = 0.0 if self.age > _SETTLED else 3 * sum(self._rests) / _REPLAYED
-        if self.known and parted.rest_power > max(0.3 * whole, least, _FAINT):
-            parted = self._look_elsewhere(parted, ago)
-        else:
+        self._noise = min(self._noise * _NOISE_RISE, whole)
+        if whole < _ABOVE * self._noise or parted.rest_power <= 0.3 * whole:
             self._vain = 0
+        elif self.known and parted.rest_power > least:
+            parted = self._look_elsewhere(parted, ago)
         self._missed = self._missed + 1 if parted.rest_power > 2 * whole else 0
         if parted.rest_power > whole:
             parted.rest, parted.rest_power = sound, whole
@@ -165,10 +170,7 @@ class EchoTrack:
         self._vain += 1
         if self._vain > _LOOKS and self._vain % _RARELY:
             return parted
-        moved = self._moved(parted, ago)
-        if moved is not parted:
-            self._vain = 0
-        return moved
+        return self._moved(parted, ago)
 
     def _moved(self, parted: Parted, ago: int) -> Parted:
         """The same, or where the known echo explains it at another delay: its parting there."""
