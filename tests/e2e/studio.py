@@ -10,6 +10,8 @@ from pathlib import Path
 import httpx
 import numpy as np
 
+from bot.core.audio import WIDEBAND, seconds
+from bot.signal.levels import rms_dbfs
 from bot.sip.softphone import Account, Softphone
 from bot.sip.wavs import spoken
 from scripts.house import Program, free_port, start
@@ -96,17 +98,31 @@ async def studio(*answers, hertz=700.0, voice=None, ears=None, bot=None, until="
         yield Studio(program, asterisk, http_port, recognition, nim, stack)
 
 
+LOUD = -40.0
+"""dBFS of a piece of sound that holds speech."""
+WORD_SECONDS = 0.3
+"""Of such pieces in the shortest word."""
+
+
 @dataclass
 class Ears:
-    """A recogniser that hears these words in every utterance that we end."""
+    """
+    A recogniser that hears these words in every utterance that we end, and that had any sound.
+
+    What is left of a word after its utterance was ended holds no second one.
+    """
 
     words: str = "मेरा बिल"
 
     async def script(self, stream, requests, context):
         """One RPC."""
+        sound = 0.0
         async for request in requests:
+            if rms_dbfs(request.audio_content) > LOUD:
+                sound += seconds(len(request.audio_content), WIDEBAND)
             if request.runtime_config.get("force_eou") == "true":
-                yield heard((self.words, True))
+                yield heard((self.words if sound >= WORD_SECONDS else "", True))
+                sound = 0.0
 
 
 def tone(hertz):
