@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import onnxruntime
 import structlog
 from numpy.typing import NDArray
 
@@ -56,7 +55,10 @@ class EndScorer:
     """
 
     def __init__(self, path: str) -> None:
-        """Load the network. ConfigError for a file that is missing, altered or no smart-turn."""
+        """
+        Load the network. ConfigError for a file that is missing, altered or no smart-turn, and
+        without the extra `turn-model`, which brings onnxruntime.
+        """
         self._judge = _network(Path(path).expanduser())
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="end-scorer")
         self._line = 0
@@ -136,6 +138,10 @@ def _content(path: Path) -> bytes:
 
 
 def _session(path: Path, content: bytes) -> Any:
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise ConfigError(f"{FIELD} needs onnxruntime: install voicebot[turn-model]") from error
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1

@@ -1,8 +1,10 @@
 """Whether the caller sounds finished."""
 
 import asyncio
+import sys
 import threading
 import wave
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -147,10 +149,18 @@ def test_a_wrong_file_is_told_with_the_setting_and_the_remedy(tmp_path, name, co
 
 
 def test_another_network_is_told():
-    """Our own voice activity is no smart-turn."""
-    vad = Path(smart_turn.__file__).parent / "silero_vad.onnx"
+    """A network of voice activity is no smart-turn."""
+    vad = files("faster_whisper") / "assets" / "silero_vad_v6.onnx"
     with pytest.raises(ConfigError, match=r"does not take input_features \[1, 80, 800\]"):
         EndScorer(str(vad))
+
+
+def test_without_onnxruntime_the_extra_is_named(tmp_path, monkeypatch):
+    """It is needed by nobody else who serves calls."""
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    (tmp_path / "any.onnx").write_bytes(b"")
+    with pytest.raises(ConfigError, match=r"acoustic_model needs onnxruntime: .*turn-model\]"):
+        EndScorer(str(tmp_path / "any.onnx"))
 
 
 @pytest.mark.models

@@ -7,7 +7,7 @@ from bot.core.errors import ConfigError
 from bot.core.events import SpeechEnded, SpeechStarted
 from bot.signal.levels import SILENT
 from bot.signal.resampler import Resampler
-from bot.signal.silero import _network, silero
+from bot.signal.silero import _weights, silero
 from bot.signal.voice import (
     FRAME_BYTES,
     FRAME_SECONDS,
@@ -239,10 +239,10 @@ def test_a_frame_of_another_length_is_refused():
 
 @pytest.mark.parametrize(
     ("name", "value", "problem"),
-    [("_MODEL", "gone.onnx", "gone.onnx is missing"), ("_SHA256", "0" * 64, "was altered")],
+    [("_WEIGHTS", "gone.npz", "gone.npz is missing"), ("_SHA256", "0" * 64, "was altered")],
 )
 def test_a_missing_or_altered_model_is_named(monkeypatch, name, value, problem):
     """The error says what is wrong with the file and what to do."""
     monkeypatch.setattr(f"bot.signal.silero.{name}", value)
     with pytest.raises(ConfigError, match=f"{problem}: reinstall voicebot"):
-        _network.__wrapped__()
+        _weights.__wrapped__()
