@@ -63,7 +63,7 @@ class Bot:
         model = settings.turns.end_of_turn.acoustic_model
         self.judge = EndScorer(model) if model else None
         self.speech = SpeechMemory(settings.riva.tts.memory_mb, self.metrics.speech_memory)
-        self.metrics.watch_speech_memory(lambda: self.speech.size)
+        self.metrics.watch("voicebot_speech_memory_bytes", lambda: self.speech.size)
         self.phrases = Phrases(settings, self.riva, self.speech)
         self.server = AudioSocketServer(settings.audiosocket, self)
         self.reception: Reception | None = None

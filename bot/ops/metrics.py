@@ -1,138 +1,137 @@
-"""The bot's Prometheus metrics: what is counted, and in which buckets."""
+"""The bot's Prometheus metrics: who counts what. Their names: metric_names.py."""
 
 from collections.abc import Callable, Mapping
+from itertools import product
+from typing import Final, TypeVar
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+import prometheus_client
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
 
-SPEECH = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
-"""Seconds: finer where a caller hears the difference."""
-CLOCK = (0.001, 0.002, 0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.5, 1.0)
-"""Seconds of lateness; a frame lasts 0.02."""
-CALLS = (5, 15, 30, 60, 120, 300, 600, 1200, 3600)
+from bot import __version__
+from bot.ops.metric_names import COUNTERS, GAUGES, HISTOGRAMS, Metric
+
+PROCESS: Final = "voicebot"
+"""`voicebot_process_...`: processor, memory and files of the process, where the system tells."""
+
+_Kind = TypeVar("_Kind", Counter, Gauge, Histogram)
 
 
 class Metrics:
     """All metrics of one process, in a registry of their own."""
 
     def __init__(self) -> None:
+        prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = registry = CollectorRegistry()
-        self._active = Gauge("voicebot_calls_active", "Calls that are up", registry=registry)
-        self._calls = Counter(
-            "voicebot_calls", "Calls that ended, by how", ["ending"], registry=registry
-        )
-        self._length = Histogram(
-            "voicebot_call_seconds", "Length of calls", buckets=CALLS, registry=registry
-        )
-        self._refusals = Counter(
-            "voicebot_refusals", "Calls turned away, by reason", ["reason"], registry=registry
-        )
-        self._turns = Counter(
-            "voicebot_turns", "Our replies, and whether they were cut", ["cut"], registry=registry
-        )
-        self._intervals = Histogram(
-            "voicebot_turn_interval_seconds",
-            "Intervals of a turn, by name (see docs/operating.md)",
-            ["interval"],
-            buckets=SPEECH,
-            registry=registry,
-        )
-        self._actions = Counter(
-            "voicebot_turn_actions",
-            "What turn-taking did (see docs/turn-taking.md)",
-            ["action"],
-            registry=registry,
-        )
-        self._discarded = Counter(
-            "voicebot_tokens_discarded",
-            "Pieces of text from the model for answers begun early, and not wanted",
-            registry=registry,
-        )
-        self._errors = Counter(
-            "voicebot_service_errors",
-            "Failures of services",
-            ["service", "kind"],
-            registry=registry,
-        )
-        self._digits = Counter("voicebot_digits", "Keys pressed", registry=registry)
-        late = Histogram(
-            "voicebot_playout_late_seconds",
-            "How late frames left for callers",
-            buckets=CLOCK,
-            registry=registry,
-        )
-        self.frame_late = late.observe
-        self._lag = Histogram(
-            "voicebot_loop_lag_seconds",
-            "How late the event loop woke",
-            buckets=CLOCK,
-            registry=registry,
-        )
-        self._dropped = Counter(
-            "voicebot_frames_dropped",
-            "Frames dropped: stale ones of callers (in), ones that Asterisk did not take (out)",
-            ["direction"],
-            registry=registry,
-        )
-        self._speech = Counter(
-            "voicebot_speech_memory",
-            "Sentences to say, and whether their speech was there: hit, disk, miss",
-            ["result"],
-            registry=registry,
-        )
-        self._speech_bytes = Gauge(
-            "voicebot_speech_memory_bytes", "Speech that is remembered", registry=registry
-        )
+        ProcessCollector(namespace=PROCESS, registry=registry)
+        self._counters = {
+            name: _shown(Counter(name, metric.what, metric.labels, registry=registry), metric)
+            for name, metric in COUNTERS.items()
+        }
+        self._gauges = {
+            name: _shown(Gauge(name, metric.what, metric.labels, registry=registry), metric)
+            for name, metric in GAUGES.items()
+        }
+        self._histograms = {name: _histogram(name, registry) for name in HISTOGRAMS}
+        self._gauges["voicebot_info"].labels(__version__).set(1)
+        self.frame_late = self._histograms["voicebot_playout_late_seconds"].observe
+        """Takes how many seconds after its time a frame left. Called for every frame."""
 
     def call_began(self) -> None:
         """A call is up."""
-        self._active.inc()
+        self._gauges["voicebot_calls_active"].inc()
 
     def call_ended(self, ending: str, seconds: float, dropped_in: int, dropped_out: int) -> None:
         """A call is over."""
-        self._active.dec()
-        self._calls.labels(ending).inc()
-        self._length.observe(seconds)
-        self._dropped.labels("in").inc(dropped_in)
-        self._dropped.labels("out").inc(dropped_out)
+        self._gauges["voicebot_calls_active"].dec()
+        self._count("voicebot_calls", ending)
+        self._histograms["voicebot_call_seconds"].observe(seconds)
+        self._count("voicebot_frames_dropped", "in", by=dropped_in)
+        self._count("voicebot_frames_dropped", "out", by=dropped_out)
 
     def refused(self, reason: str) -> None:
         """A call was turned away."""
-        self._refusals.labels(reason).inc()
+        self._count("voicebot_refusals", reason)
 
     def turn(self, cut: bool, intervals: Mapping[str, float]) -> None:
         """A reply of ours ended."""
-        self._turns.labels("yes" if cut else "no").inc()
+        self._count("voicebot_turns", "yes" if cut else "no")
+        histogram = self._histograms["voicebot_turn_interval_seconds"]
         for name, seconds in intervals.items():
-            self._intervals.labels(name).observe(seconds)
+            histogram.labels(name).observe(seconds)
 
     def turn_action(self, action: str) -> None:
         """The turn policy lowered our voice, fell silent, went on, began early and so on."""
-        self._actions.labels(action).inc()
+        self._count("voicebot_turn_actions", action)
+
+    def phrase(self, phrase: str) -> None:
+        """The bot said a phrase of its own."""
+        self._count("voicebot_phrases", phrase)
+
+    def filler(self) -> None:
+        """An answer was late, and a filler was said."""
+        self._count("voicebot_fillers")
 
     def tokens_discarded(self, tokens: int) -> None:
         """An answer that was begun early was not wanted."""
-        self._discarded.inc(tokens)
+        self._count("voicebot_tokens_discarded", by=tokens)
+
+    def service_request(self, service: str, outcome: str) -> None:
+        """A request to a service is over: ok, cancelled, timeout, unavailable or bug."""
+        self._count("voicebot_service_requests", service, outcome)
+
+    def service_first(self, service: str, seconds: float) -> None:
+        """A service began to answer this long after it was asked."""
+        self._histograms["voicebot_service_first_seconds"].labels(service).observe(seconds)
 
     def service_error(self, service: str, kind: str) -> None:
-        """A service let us down."""
-        self._errors.labels(service, kind).inc()
+        """A service let us down, and a caller noticed."""
+        self._count("voicebot_service_errors", service, kind)
 
     def digit(self) -> None:
         """A key was pressed."""
-        self._digits.inc()
+        self._count("voicebot_digits")
 
     def loop_lag(self, seconds: float) -> None:
         """The event loop woke this much too late."""
-        self._lag.observe(seconds)
+        self._histograms["voicebot_loop_lag_seconds"].observe(seconds)
 
     def speech_memory(self, result: str) -> None:
         """Speech was wanted: it was in memory ("hit"), on disk, or had to be made ("miss")."""
-        self._speech.labels(result).inc()
+        self._count("voicebot_speech_memory", result)
 
-    def watch_speech_memory(self, size: Callable[[], float]) -> None:
-        """`size` says how many bytes of speech are remembered."""
-        self._speech_bytes.set_function(size)
+    def spans(self, result: str, number: int) -> None:
+        """Spans were delivered, failed or dropped. May be called from another thread."""
+        self._count("voicebot_spans", result, by=number)
+
+    def watch(self, gauge: str, value: Callable[[], float]) -> None:
+        """`value` says, whenever the page is asked for, what this gauge shows."""
+        self._gauges[gauge].set_function(value)
 
     def page(self) -> bytes:
         """All metrics in Prometheus' text format."""
         return generate_latest(self.registry)
+
+    def _count(self, name: str, *labels: str, by: float = 1) -> None:
+        counter = self._counters[name]
+        (counter.labels(*labels) if labels else counter).inc(by)
+
+
+def _histogram(name: str, registry: CollectorRegistry) -> Histogram:
+    metric = HISTOGRAMS[name]
+    made = Histogram(name, metric.what, metric.labels, registry=registry, buckets=metric.buckets)
+    return _shown(made, metric)
+
+
+def _shown(made: _Kind, metric: Metric) -> _Kind:
+    """The metric, with every combination of its labels on the page."""
+    if metric.labels:
+        for values in product(*metric.labels.values()):
+            made.labels(*values)
+    return made

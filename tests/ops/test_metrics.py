@@ -1,10 +1,18 @@
 """What Prometheus reads."""
 
+import os
+
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from bot import __version__
+from bot.app.journal import COUNTED
+from bot.asterisk.pbx import Reason
+from bot.call.phrasebook import Phrase
 from bot.core.marks import INTERVALS
-from bot.ops.metrics import CALLS, CLOCK, SPEECH, Metrics
+from bot.ops import metric_names
+from bot.ops.metric_names import CALLS, CLOCK, COUNTERS, GAUGES, HISTOGRAMS, SPEECH
+from bot.ops.metrics import Metrics
 
 
 def told(metrics):
@@ -29,7 +37,13 @@ def a_busy_bot():
     metrics.frame_late(0.0015)
     metrics.loop_lag(0.003)
     metrics.speech_memory("hit")
-    metrics.watch_speech_memory(lambda: 64_000)
+    metrics.watch("voicebot_speech_memory_bytes", lambda: 64_000)
+    metrics.watch("voicebot_calls_limit", lambda: 50)
+    metrics.phrase("apology")
+    metrics.filler()
+    metrics.service_request("llm", "cancelled")
+    metrics.service_first("llm", 0.25)
+    metrics.spans("dropped", 7)
     metrics.call_ended("hang_up", 42.0, dropped_in=3, dropped_out=1)
     return metrics
 
@@ -47,6 +61,13 @@ def a_busy_bot():
         ("voicebot_frames_dropped_total", {"direction": "out"}, 1),
         ("voicebot_speech_memory_total", {"result": "hit"}, 1),
         ("voicebot_speech_memory_bytes", {}, 64_000),
+        ("voicebot_calls_limit", {}, 50),
+        ("voicebot_info", {"version": __version__}, 1),
+        ("voicebot_phrases_total", {"phrase": "apology"}, 1),
+        ("voicebot_fillers_total", {}, 1),
+        ("voicebot_service_requests_total", {"service": "llm", "outcome": "cancelled"}, 1),
+        ("voicebot_service_first_seconds_sum", {"service": "llm"}, 0.25),
+        ("voicebot_spans_total", {"result": "dropped"}, 7),
         ("voicebot_call_seconds_sum", {}, 42),
         ("voicebot_call_seconds_bucket", {"le": "30.0"}, 0),
         ("voicebot_call_seconds_bucket", {"le": "60.0"}, 1),
@@ -77,3 +98,31 @@ def test_buckets_rise():
     """An unsorted bucket would be a wrong percentile."""
     for buckets in (SPEECH, CLOCK, CALLS):
         assert list(buckets) == sorted(set(buckets))
+
+
+def test_all_that_can_be_counted_is_there_from_the_start():
+    """With zeros, so that a rate sees the first event; and nothing that no operator asked for."""
+    page = told(Metrics())
+    samples = {key[0] for key in page}
+    histograms = {f"{name}{part}" for name in HISTOGRAMS for part in ("_bucket", "_count", "_sum")}
+    expected = {f"{name}_total" for name in COUNTERS} | set(GAUGES) | histograms
+    assert {name for name in samples if "_process_" not in name} == expected
+    assert page[("voicebot_refusals_total", ("reason", "full"))] == 0
+    assert page[("voicebot_calls_total", ("ending", "fallback"))] == 0
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/stat"), reason="the system does not tell")
+def test_the_process_itself_is_on_the_page():
+    """Processor, memory, files and the time of its start."""
+    samples = {key[0] for key in told(Metrics())}
+    assert {f"voicebot_process_{name}" for name in (
+        "cpu_seconds_total", "resident_memory_bytes", "open_fds", "max_fds", "start_time_seconds",
+    )} <= samples  # fmt: skip
+
+
+def test_labels_are_the_words_of_the_rooms_that_count():
+    """A new phrase, reason or action is listed with the metric, or a panel would miss it."""
+    assert set(metric_names.PHRASES) == set(Phrase)
+    assert set(metric_names.ACTIONS) == set(COUNTED.values())
+    elsewhere = {"pending", "protocol", "no-uuid", "hello-timeout"}
+    assert set(metric_names.REFUSALS) == set(Reason) | elsewhere

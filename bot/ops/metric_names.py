@@ -1,0 +1,105 @@
+"""
+Which metrics the bot exports: names, what they tell, the values that their labels can have.
+
+What is listed here stands on the page from the start, with zeros: a rate or an alert then sees
+the first event, too. docs/observability.md has the same list, made from this file.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from bot.core.events import Ending
+from bot.core.marks import INTERVALS
+
+SPEECH: Final = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
+"""Seconds: finer where a caller hears the difference."""
+CLOCK: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.5, 1.0)
+"""Seconds of lateness; a frame lasts 0.02."""
+CALLS: Final = (5, 15, 30, 60, 120, 300, 600, 1200, 3600)
+
+SERVICES: Final = ("asr", "llm", "tts")
+ACTIONS: Final = (
+    "lowered", "hushed", "went_on", "interrupted", "answer_begun_early", "answer_discarded",
+)  # fmt: skip
+PHRASES: Final = (
+    "notice", "greeting", "silence", "apology", "goodbye", "too_long", "noise", "machine",
+    "give_up",
+)  # fmt: skip
+REFUSALS: Final = (
+    "full", "draining", "bad-request", "not-registered", "in-progress", "pending", "protocol",
+    "no-uuid", "hello-timeout",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """What a metric tells; its labels in order, each with its values; a histogram's buckets."""
+
+    what: str
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    buckets: tuple[float, ...] = ()
+
+
+COUNTERS: Final[Mapping[str, Metric]] = {
+    "voicebot_calls": Metric("Calls that ended, by how", {"ending": tuple(Ending)}),
+    "voicebot_refusals": Metric(
+        "Registrations and connections turned away, by reason", {"reason": REFUSALS}
+    ),
+    "voicebot_turns": Metric(
+        "Our replies; cut: the caller took the turn, or left", {"cut": ("no", "yes")}
+    ),
+    "voicebot_turn_actions": Metric(
+        "What turn-taking did (docs/turn-taking.md)", {"action": ACTIONS}
+    ),
+    "voicebot_fillers": Metric("Fillers said because an answer was late"),
+    "voicebot_phrases": Metric("The bot's own phrases that were said", {"phrase": PHRASES}),
+    "voicebot_tokens_discarded": Metric(
+        "Pieces of text from the model for answers begun early, and not wanted"
+    ),
+    "voicebot_service_requests": Metric(
+        "Requests to services, by how they ended; one of asr is one call's stream. cancelled: the"
+        " answer was not wanted any more",
+        {"service": SERVICES, "outcome": ("ok", "cancelled", "timeout", "unavailable", "bug")},
+    ),
+    "voicebot_service_errors": Metric(
+        "Failures of services that a caller noticed",
+        {"service": SERVICES, "kind": ("ServiceTimeout", "ServiceUnavailable")},
+    ),
+    "voicebot_digits": Metric("Keys pressed"),
+    "voicebot_frames_dropped": Metric(
+        "Frames dropped, counted when their call ends: stale ones of callers (in), ones that"
+        " Asterisk did not take (out)",
+        {"direction": ("in", "out")},
+    ),
+    "voicebot_speech_memory": Metric(
+        "Sentences to say, and whether their speech was there", {"result": ("hit", "disk", "miss")}
+    ),
+    "voicebot_spans": Metric(
+        "Spans of traces: delivered, failed (the collector took none), dropped (too many waited)",
+        {"result": ("delivered", "failed", "dropped")},
+    ),
+}
+"""By name without `_total`, which the page adds."""
+
+GAUGES: Final[Mapping[str, Metric]] = {
+    "voicebot_info": Metric("1; the version is its label", {"version": ()}),
+    "voicebot_calls_active": Metric("Calls that are up"),
+    "voicebot_calls_limit": Metric("Calls that may be up: audiosocket.max_calls"),
+    "voicebot_draining": Metric("1 after SIGTERM: no new calls, the old ones go on"),
+    "voicebot_speech_memory_bytes": Metric("Speech that is remembered"),
+}
+
+HISTOGRAMS: Final[Mapping[str, Metric]] = {
+    "voicebot_call_seconds": Metric("Length of calls", buckets=CALLS),
+    "voicebot_turn_interval_seconds": Metric(
+        "Intervals of a turn, by name", {"interval": tuple(INTERVALS)}, SPEECH
+    ),
+    "voicebot_service_first_seconds": Metric(
+        "From a request to the first piece of its answer: a token, sound",
+        {"service": ("llm", "tts")},
+        SPEECH,
+    ),
+    "voicebot_playout_late_seconds": Metric("How late frames left for callers", buckets=CLOCK),
+    "voicebot_loop_lag_seconds": Metric("How late the event loop woke", buckets=CLOCK),
+}
