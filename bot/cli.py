@@ -51,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
         "--asterisk", default="127.0.0.1:5060", metavar="HOST:PORT", help="Asterisk's SIP address"
     )
     doctor.set_defaults(run=_doctor)
+    _add_plan(commands.add_parser("plan", help="say what so many calls at once need"))
     commands.add_parser("version", help="print the version").set_defaults(run=_version)
     return parser
 
@@ -87,6 +88,13 @@ def _add_dial(parser: argparse.ArgumentParser) -> None:
     add("--ring", type=float, default=20.0, help="how long to wait for an answer, in seconds")
     add("--bind", help="our own address")
     parser.set_defaults(run=_dial)
+
+
+def _add_plan(parser: argparse.ArgumentParser) -> None:
+    from bot.app.plan_options import add_options
+
+    add_options(parser)
+    parser.set_defaults(run=_plan)
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -165,6 +173,15 @@ def _doctor(options: argparse.Namespace) -> int:
     for finding in findings:
         _print(_line(finding))
     return 0 if all(finding.ok for finding in findings) else 1
+
+
+def _plan(options: argparse.Namespace) -> int:
+    from bot.app.plan_options import question
+    from bot.app.plan_text import as_json, text
+
+    asked = question(options)
+    _print(as_json(asked) if options.json else text(asked, options.explain))
+    return 0
 
 
 def _line(finding: Finding) -> str:
