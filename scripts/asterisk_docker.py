@@ -102,13 +102,13 @@ def _elsewhere(told: dict[str, Any]) -> str | None:
 def _build(docker: str, image: str, say: Say) -> None:
     """Build from the Dockerfile alone: nothing of this host goes in."""
     say(f"Building the image {image} with Docker (once, some minutes).")
-    words = ("build", "--tag", image, "-")
+    words = ("build", "--target", "debian", "--tag", image, "-")
     done = _docker(docker, *words, stdin=DOCKERFILE.read_text(), seconds=BUILD_SECONDS)
     if done.returncode:
         lines = "\n".join(f"  {line}" for line in done.stderr.strip().splitlines()[-8:])
         raise DockerError(
             f"Docker cannot build {DOCKERFILE}:\n{lines}\nCheck that the engine reaches the "
-            "network: it fetches debian:forky-slim from Docker Hub and packages from Debian."
+            "network: it fetches debian:forky from Docker Hub and packages from Debian."
         )
 
 

@@ -34,7 +34,8 @@ def info(_: list[str]) -> int:
 
 def build(words: list[str]) -> int:
     """Keep the Dockerfile from standard input under its tag."""
-    (STATE / "image").write_text(f"{words[1]}\n{sys.stdin.read()}")
+    tag = words[words.index("--tag") + 1]
+    (STATE / "image").write_text(f"{tag}\n{sys.stdin.read()}")
     return 0
 
 

@@ -101,7 +101,7 @@ def test_the_image_is_built_once_and_named_after_its_dockerfile(docker: FakeDock
     assert asterisk_docker.ensure(said.append) == wrapper
     text = (ROOT / "asterisk/Dockerfile").read_bytes()
     name = f"voicebot-asterisk:{hashlib.sha256(text).hexdigest()[:12]}"
-    assert docker.calls("build") == [["build", "--tag", name, "-"]]
+    assert docker.calls("build") == [["build", "--target", "debian", "--tag", name, "-"]]
     assert (docker.state / "image").read_text() == f"{name}\n{text.decode()}"
     assert len(said) == 1
 

@@ -1,0 +1,144 @@
+#!/bin/sh
+# Writes Asterisk's configuration from the environment, then becomes Asterisk.
+#   start.sh             what the container runs
+#   start.sh --render    writes the configuration only
+# The variables, their defaults and their meaning: docs/images.md.
+set -eu
+umask 077
+
+run=${ASTERISK_RUN-/var/lib/voicebot-asterisk}
+templates=${ASTERISK_TEMPLATES-/usr/share/voicebot-asterisk}
+etc=$run/etc
+
+refuse() {
+    echo "asterisk: $*" >&2
+    exit 2
+}
+
+line_break='
+'
+# of_form PATTERN VALUE: whether VALUE, one line, is of this form as a whole.
+of_form() {
+    case $2 in *"$line_break"*) return 1 ;; esac
+    printf '%s\n' "$2" | grep -Eqx -e "$1"
+}
+
+# is PATTERN VARIABLE VALUE WHAT_TO_DO: refuse a value that is not of this form.
+is() {
+    of_form "$1" "$3" || refuse "$2=$3: $4"
+}
+
+bot_url=${ASTERISK_BOT_URL-http://bot:8080}
+bind=${ASTERISK_BIND-0.0.0.0}
+sip_port=${ASTERISK_SIP_PORT-5060}
+rtp=${ASTERISK_RTP-10000-10399}
+external=${ASTERISK_EXTERNAL-}
+local_nets=${ASTERISK_LOCAL_NETS-127.0.0.0/8 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16}
+accounts=${ASTERISK_ACCOUNTS-6001 6002}
+passwords=${ASTERISK_PASSWORDS-}
+agents=${ASTERISK_AGENTS-PJSIP/6002}
+fallback=${ASTERISK_FALLBACK-bot-agents,s,1}
+trace=${ASTERISK_TRACE-no}
+
+is 'https?://[^ ;]+' ASTERISK_BOT_URL "$bot_url" "give the bot's address, such as http://bot:8080"
+is '[0-9A-Fa-f.:]+|\[[0-9A-Fa-f:]+\]' ASTERISK_BIND "$bind" "give an address, such as 0.0.0.0"
+is '[0-9]{1,5}' ASTERISK_SIP_PORT "$sip_port" "give a UDP port, such as 5060"
+is '[0-9]{4,5}-[0-9]{4,5}' ASTERISK_RTP "$rtp" "give FIRST-LAST, such as 10000-10399"
+is '[A-Za-z0-9.:-]*' ASTERISK_EXTERNAL "$external" "give the address that phones send to, or nothing"
+is '[0-9A-Fa-f.:/ ]*' ASTERISK_LOCAL_NETS "$local_nets" "give networks such as 10.0.0.0/8, with blanks between"
+is '[A-Za-z0-9_ -]*' ASTERISK_ACCOUNTS "$accounts" "give names of letters, digits, _ and -, with blanks between"
+is '[A-Za-z0-9/_&@.:-]*' ASTERISK_AGENTS "$agents" "give phones such as PJSIP/6002&PJSIP/6003, or nothing"
+is '([A-Za-z0-9_-]+,[A-Za-z0-9*#+_-]+,[0-9]+)?' ASTERISK_FALLBACK "$fallback" "give context,extension,priority, or nothing"
+is 'yes|no' ASTERISK_TRACE "$trace" "give yes or no"
+rtp_first=${rtp%-*} rtp_last=${rtp#*-}
+[ "$rtp_first" -ge 1024 ] && [ "$rtp_first" -lt "$rtp_last" ] && [ "$rtp_last" -le 65535 ] ||
+    refuse "ASTERISK_RTP=$rtp: give FIRST-LAST between 1024 and 65535"
+
+bot_token=${ASTERISK_BOT_TOKEN-}
+if [ -n "${ASTERISK_BOT_TOKEN_FILE-}" ]; then
+    [ -r "$ASTERISK_BOT_TOKEN_FILE" ] ||
+        refuse "ASTERISK_BOT_TOKEN_FILE=$ASTERISK_BOT_TOKEN_FILE: no such file, or not to be read; mount the secret"
+    bot_token=$(cat "$ASTERISK_BOT_TOKEN_FILE")
+fi
+of_form '[A-Za-z0-9._~+/=-]*' "$bot_token" ||
+    refuse "ASTERISK_BOT_TOKEN: a bearer token has letters, digits and ._~+/=- only; choose another one"
+
+password() {
+    if [ -n "$passwords" ]; then
+        [ -r "$passwords/$1" ] ||
+            refuse "ASTERISK_PASSWORDS=$passwords: no file $1 for account $1; add it, or leave $1 out of ASTERISK_ACCOUNTS"
+        word=$(cat "$passwords/$1")
+    else
+        kept=$run/passwords/$1
+        [ -s "$kept" ] || { head -c 18 /dev/urandom | base64 | tr '+/' '-_' > "$kept"; }
+        word=$(cat "$kept")
+    fi
+    of_form '[^;[:space:]]{8,}' "$word" ||
+        refuse "the password of account $1 is shorter than 8 letters, or has a blank or a semicolon in it"
+}
+
+mkdir -p "$etc" "$run/lib" "$run/spool" "$run/log" "$run/passwords" 2>/dev/null && [ -w "$etc" ] ||
+    refuse "$run cannot be written by user $(id -u): mount a volume there that this user owns"
+rm -f "$etc"/*.conf
+
+if [ -n "$external" ]; then
+    printf 'external_signaling_address = %s\nexternal_media_address = %s\n' "$external" "$external"
+    # shellcheck disable=SC2086  # a list
+    [ -z "$local_nets" ] || printf 'local_net = %s\n' $local_nets
+fi > "$etc/external"
+
+for account in $accounts; do
+    password "$account"
+    cat << END
+[$account](softphone)
+aors = $account
+auth = $account
+callerid = $account <$account>
+
+[$account](softphone-auth)
+username = $account
+password = $word
+
+[$account](softphone-aor)
+
+END
+done > "$etc/accounts"
+
+verbose=''
+[ "$trace" = no ] || verbose=',verbose(3)'
+
+escaped() { printf '%s' "$1" | sed 's/[&|\\]/\\&/g'; }
+fill() {
+    sed -e '/^@EXTERNAL@$/{' -e "r $etc/external" -e 'd' -e '}' \
+        -e '/^@ACCOUNTS@$/{' -e "r $etc/accounts" -e 'd' -e '}' \
+        -e "s|@RUN@|$(escaped "$run")|g" \
+        -e "s|@ETC@|$(escaped "$etc")|g" \
+        -e "s|@MODULES@|$(escaped "${ASTERISK_MODULES-/usr/lib/asterisk/modules}")|g" \
+        -e "s|@DATA@|$(escaped "${ASTERISK_DATA-/usr/share/asterisk}")|g" \
+        -e "s|@SOUNDS@|$(escaped "${ASTERISK_SOUNDS-$templates/sounds/hi}")|g" \
+        -e "s|@MAXCALLS@|$(((rtp_last - rtp_first + 1) / 2))|g" \
+        -e "s|@TRACE@|$verbose|g" \
+        -e "s|@BIND@|$bind|g" \
+        -e "s|@SIP_PORT@|$sip_port|g" \
+        -e "s|@RTP_FIRST@|$rtp_first|g" \
+        -e "s|@RTP_LAST@|$rtp_last|g" \
+        -e "s|@BOT_URL@|$(escaped "${bot_url%/}")|g" \
+        -e "s|@BOT_TOKEN@|$(escaped "$bot_token")|g" \
+        -e "s|@FALLBACK@|$(escaped "$fallback")|g" \
+        -e "s|@AGENTS@|$(escaped "$agents")|g" "$1"
+}
+cp "$templates"/*.conf "$etc"
+for template in "$templates"/*.conf.in; do
+    name=${template##*/}
+    fill "$template" > "$etc/${name%.in}"
+done
+# The engine keeps a container's log: everything goes to the console, nothing to files.
+fill "$templates/container/logger.conf.in" > "$etc/logger.conf"
+rm -f "$etc/external" "$etc/accounts"
+
+for file in "${ASTERISK_EXTRA-/etc/voicebot-asterisk}"/*.conf; do
+    [ ! -e "$file" ] || cat "$file" > "$etc/${file##*/}"
+done
+
+[ "${1-}" != --render ] || exit 0
+exec "${ASTERISK_PROGRAM-asterisk}" -fn -C "$etc/asterisk.conf"
