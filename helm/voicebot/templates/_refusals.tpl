@@ -1,0 +1,89 @@
+{{/* What the schema cannot see: values that contradict each other. Each refusal names the remedy. */}}
+{{- define "voicebot.refusals" -}}
+{{- $v := .Values -}}
+{{- if and (eq $v.riva.source "external") (not (and $v.riva.external.asrUri $v.riva.external.ttsUri)) -}}
+{{- fail "riva.source is external: give riva.external.asrUri and riva.external.ttsUri, each as host:port" -}}
+{{- end -}}
+{{- if and (eq $v.llm.source "external") (not $v.llm.external.baseUrl) -}}
+{{- fail "llm.source is external: give llm.external.baseUrl, such as https://llm.example.com/v1" -}}
+{{- end -}}
+{{- if $v.asterisk.enabled -}}
+{{- include "voicebot.refusals.asterisk" . -}}
+{{- end -}}
+{{- if and $v.networkPolicy.enabled (or (not $v.asterisk.enabled) (eq $v.asterisk.network "host")) (not $v.networkPolicy.asteriskCidrs) -}}
+{{- fail "networkPolicy.asteriskCidrs is empty: an Asterisk on the host's network, or outside the cluster, is known to a NetworkPolicy by its nodes' addresses alone. Give their CIDRs, or set networkPolicy.enabled=false" -}}
+{{- end -}}
+{{- with $v.bot.autoscaling -}}
+{{- if and (ne .kind "none") (gt (int .minReplicas) (int .maxReplicas)) -}}
+{{- fail (printf "bot.autoscaling.minReplicas (%d) is more than bot.autoscaling.maxReplicas (%d)" (int .minReplicas) (int .maxReplicas)) -}}
+{{- end -}}
+{{- if and (ne .kind "none") (gt (int .callsPerPod) (int $v.bot.maxCalls)) -}}
+{{- fail (printf "bot.autoscaling.callsPerPod (%d) is more than bot.maxCalls (%d): pods would be full before another one is started" (int .callsPerPod) (int $v.bot.maxCalls)) -}}
+{{- end -}}
+{{- if and (eq .kind "keda") (not .prometheusUrl) -}}
+{{- fail "bot.autoscaling.kind is keda: give bot.autoscaling.prometheusUrl, such as http://prometheus-operated.monitoring.svc:9090" -}}
+{{- end -}}
+{{- if and (eq .kind "keda") (not $v.monitoring.serviceMonitor.enabled) -}}
+{{- fail "bot.autoscaling.kind is keda: it asks Prometheus for the calls, so set monitoring.serviceMonitor.enabled=true" -}}
+{{- end -}}
+{{- end -}}
+{{- with $v.rivaAccess -}}
+{{- if and (ne .kind "none") (ne $v.riva.source "nim") -}}
+{{- fail "rivaAccess.kind is not none, but riva.source is not nim: there are no speech NIMs here to give access to" -}}
+{{- end -}}
+{{- if and (ne .kind "none") (or (not .hosts.asr) (not .hosts.tts) (eq .hosts.asr .hosts.tts)) -}}
+{{- fail "rivaAccess.hosts: give asr and tts a host name each, and not the same one: both serve gRPC on every path" -}}
+{{- end -}}
+{{- if and (has .kind (list "nginx" "traefik")) (not .tlsSecret) -}}
+{{- fail "rivaAccess.tlsSecret is empty: browsers and gRPC clients get HTTP/2 from an ingress over TLS alone. Name a Secret of type kubernetes.io/tls" -}}
+{{- end -}}
+{{- if and (eq .kind "gateway") (not .gateway.name) -}}
+{{- fail "rivaAccess.kind is gateway: give rivaAccess.gateway.name, the Gateway that the routes belong to" -}}
+{{- end -}}
+{{- end -}}
+{{- range $part := list "asr" "tts" "llm" -}}
+{{- with (ternary $v.llm.nim (get $v.riva $part) (eq $part "llm")).cache -}}
+{{- $path := ternary "llm.nim" (printf "riva.%s" $part) (eq $part "llm") -}}
+{{- if and (eq .kind "create") .name -}}
+{{- fail (printf "%s.cache.name is for something that is there; with %s.cache.kind=create the NIMCache gets a name by itself" $path $path) -}}
+{{- end -}}
+{{- if and (ne .kind "create") (not .name) -}}
+{{- fail (printf "%s.cache.kind is %s: give %s.cache.name, the name of the %s" $path .kind $path (ternary "PersistentVolumeClaim" "NIMCache" (eq .kind "claim"))) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
+{{- define "voicebot.refusals.asterisk" -}}
+{{- $a := .Values.asterisk -}}
+{{- if ge (int $a.rtp.first) (int $a.rtp.last) -}}
+{{- fail (printf "asterisk.rtp.first (%d) must be less than asterisk.rtp.last (%d)" (int $a.rtp.first) (int $a.rtp.last)) -}}
+{{- end -}}
+{{- if and $a.sip.tls.enabled (not $a.sip.tls.secret) -}}
+{{- fail "asterisk.sip.tls.enabled: name a Secret of type kubernetes.io/tls in asterisk.sip.tls.secret" -}}
+{{- end -}}
+{{- if and $a.trunk.enabled (not $a.trunk.existingSecret) (not $a.trunk.addresses) -}}
+{{- fail "asterisk.trunk.enabled: give asterisk.trunk.addresses (where the provider's calls come from), or asterisk.trunk.existingSecret with a key pjsip_trunk.conf" -}}
+{{- end -}}
+{{- if and $a.trunk.enabled (eq $a.trunk.transport "tcp") (not $a.sip.tcp) (not $a.trunk.existingSecret) -}}
+{{- fail "asterisk.trunk.transport is tcp: set asterisk.sip.tcp=true, too" -}}
+{{- end -}}
+{{- if and $a.trunk.enabled $a.trunk.encryptMedia (ne $a.trunk.transport "tls") (not $a.trunk.existingSecret) -}}
+{{- fail "asterisk.trunk.encryptMedia sends the keys of the sound with the signalling: set asterisk.trunk.transport=tls, too" -}}
+{{- end -}}
+{{- if and .Values.test.enabled $a.softphones.names (not (has .Values.test.softphone $a.softphones.names)) -}}
+{{- fail (printf "test.softphone %q is none of asterisk.softphones.names (%s)" .Values.test.softphone (join ", " $a.softphones.names)) -}}
+{{- end -}}
+{{- if and $a.trunk.enabled (eq $a.trunk.transport "tls") (not $a.sip.tls.enabled) (not $a.trunk.existingSecret) -}}
+{{- fail "asterisk.trunk.transport is tls: set asterisk.sip.tls.enabled=true, too" -}}
+{{- end -}}
+{{- if and (eq $a.network "pod") $a.loadBalancer.enabled -}}
+{{- $ports := add1 (sub (int $a.rtp.last) (int $a.rtp.first)) -}}
+{{- if gt (int $ports) 250 -}}
+{{- fail (printf "asterisk.loadBalancer.enabled: a Service lists each port, and asterisk.rtp has %d. Give a range of at most 250 (125 calls a pod), or set asterisk.network=host" (int $ports)) -}}
+{{- end -}}
+{{- if ne (len $a.loadBalancer.addresses) (int $a.replicas) -}}
+{{- fail (printf "asterisk.loadBalancer.addresses has %d entries for %d replicas: each pod needs an address of its own, since a call's sound must reach the pod that answered" (len $a.loadBalancer.addresses) (int $a.replicas)) -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
