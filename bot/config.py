@@ -354,6 +354,23 @@ class LogSettings(_Part):
     """Write what was said into the log. Off: caller data is private."""
 
 
+class TraceSettings(_Part):
+    """OpenTelemetry traces of calls, by OTLP over HTTP. They need the extra `otel`."""
+
+    endpoint: Annotated[str, Field(pattern=r"^(https?://[^\s?#]+)?$")] = ""
+    """The collector, `http://HOST:4318`; `/v1/traces` is added. Empty: no traces."""
+    headers: dict[str, SecretStr] = {}
+    """Sent with each delivery: {"authorization": "Bearer ..."}."""
+    sample: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """The share of calls that are traced."""
+    queue: Annotated[int, Field(ge=1, le=100_000)] = 2048
+    """Spans that may wait for their delivery; further ones are dropped and counted."""
+    timeout: Annotated[float, Field(gt=0, le=60)] = 5.0
+    """Seconds that one delivery may take, all tries included."""
+    transcripts: bool = False
+    """Write what was said into spans. Off: caller data is private, and traces go elsewhere."""
+
+
 class Settings(BaseSettings):
     """All settings of the bot."""
 
@@ -374,5 +391,6 @@ class Settings(BaseSettings):
     turns: TurnSettings = TurnSettings()
     phrases: PhraseSettings = PhraseSettings()
     log: LogSettings = LogSettings()
+    trace: TraceSettings = TraceSettings()
     drain_timeout: Seconds = 1800.0
     """After SIGTERM, seconds that calls may take to end by themselves."""

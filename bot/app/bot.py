@@ -19,6 +19,7 @@ from starlette.applications import Starlette
 
 from bot.app.journal import Journal
 from bot.app.phrases import Phrases
+from bot.app.services import Services, WatchedModel, WatchedRecognizer
 from bot.app.speech_memory import SpeechMemory
 from bot.asterisk import pbx_http
 from bot.asterisk.line import Line
@@ -30,8 +31,9 @@ from bot.config import Settings
 from bot.core.errors import ConfigError
 from bot.core.events import Ending
 from bot.nim.chat import NimChat
-from bot.ops import health
+from bot.ops import health, traces
 from bot.ops.metrics import Metrics
+from bot.ops.outbox import open_traces
 from bot.riva.asr import RivaRecognizer
 from bot.riva.channel import Riva
 from bot.signal.echo import EchoGuard
@@ -58,12 +60,15 @@ class Bot:
         """Raises ConfigError for settings that cannot work (certificates, addresses)."""
         self.settings = settings
         self.metrics = Metrics()
-        self.riva = Riva(settings.riva)
-        self.chat = NimChat(settings.llm)
+        self.traces = open_traces(settings.trace, self.metrics.spans)
+        self.riva = Riva(settings.riva, traces.context)
+        self.chat = NimChat(settings.llm, traces.context)
         model = settings.turns.end_of_turn.acoustic_model
         self.judge = EndScorer(model) if model else None
         self.speech = SpeechMemory(settings.riva.tts.memory_mb, self.metrics.speech_memory)
         self.metrics.watch("voicebot_speech_memory_bytes", lambda: self.speech.size)
+        self.metrics.watch("voicebot_calls_limit", lambda: settings.audiosocket.max_calls)
+        self.metrics.watch("voicebot_draining", lambda: self._drain.is_set())
         self.phrases = Phrases(settings, self.riva, self.speech)
         self.server = AudioSocketServer(settings.audiosocket, self)
         self.reception: Reception | None = None
@@ -106,6 +111,8 @@ class Bot:
         await self.riva.close()
         if self.judge is not None:
             await self.judge.close()
+        if self.traces is not None:
+            await asyncio.to_thread(self.traces.close)
 
     def _reception(self) -> Reception:
         audiosocket = self.settings.audiosocket
@@ -199,11 +206,12 @@ class Bot:
         assert self.reception is not None, "not started"
         loop = asyncio.get_running_loop()
         began, ending = loop.time(), Ending.FALLBACK
-        journal = Journal(line.ticket.caller, self.metrics, self.settings.log.transcripts)
+        trace = self._trace(line)
+        journal = self._journal(line, trace)
         journal.began(line.rate)
         self.chat.warm()
         try:
-            ending = await self._call(line, journal).run()
+            ending = await self._call(line, journal, Services(self.metrics, trace)).run()
         except Exception:
             log.exception("call failed", call=line.ticket.caller.call_id)
         finally:
@@ -211,12 +219,24 @@ class Bot:
             await line.close()
             journal.ended(ending, loop.time() - began, line.dropped_in, line.dropped_out)
 
-    def _call(self, line: Line, journal: Journal) -> Call:
+    def _trace(self, line: Line) -> traces.CallTrace | None:
+        if self.traces is None:
+            return None
+        caller = line.ticket.caller
+        return self.traces.call({"voicebot.call_id": caller.call_id, "voicebot.rate": line.rate})
+
+    def _journal(self, line: Line, trace: traces.CallTrace | None) -> Journal:
+        transcripts = self.settings.log.transcripts, self.settings.trace.transcripts
+        return Journal(line.ticket.caller, self.metrics, transcripts[0], trace, transcripts[1])
+
+    def _call(self, line: Line, journal: Journal, services: Services) -> Call:
+        asr = self.settings.riva.asr
+        recognizer = RivaRecognizer(self.riva.asr, asr, line.rate)
         return Call(
             line,
-            RivaRecognizer(self.riva.asr, self.settings.riva.asr, line.rate),
-            self.chat,
-            self.phrases.synthesizer(line.rate),
+            WatchedRecognizer(recognizer, services, asr.language),
+            WatchedModel(self.chat, services, self.settings.llm.model),
+            self.phrases.synthesizer(line.rate, services),
             self._hearing(line.rate),
             self.phrases.book,
             self.settings.turns,

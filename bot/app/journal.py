@@ -1,13 +1,17 @@
-"""What is written down of a call, as log lines and metrics. The words only where allowed."""
+"""What is written down of a call: log lines, metrics, its trace. The words only where allowed."""
 
 import structlog
 
 from bot.call.actions import Action, Discard, GoOn, Hush, Interrupt, Lower, Prepare
 from bot.call.call import Watch
 from bot.call.floor import TurnReport
-from bot.core.events import Digit, Ending, Event
+from bot.core.errors import ServiceError
+from bot.core.events import Deaf, Digit, Ending, Event
+from bot.core.marks import Mark
 from bot.core.ports import Caller
+from bot.ops.logs import masked
 from bot.ops.metrics import Metrics
+from bot.ops.traces import CallTrace, Value
 
 COUNTED = {
     Lower: "lowered",
@@ -23,12 +27,23 @@ COUNTED = {
 class Journal:
     """The journal of one call."""
 
-    def __init__(self, caller: Caller, metrics: Metrics, transcripts: bool) -> None:
-        """`transcripts`: whether what was said may be logged."""
+    def __init__(
+        self,
+        caller: Caller,
+        metrics: Metrics,
+        transcripts: bool,
+        trace: CallTrace | None = None,
+        trace_transcripts: bool = False,
+    ) -> None:
+        """`transcripts`: whether what was said may be logged; or traced, with the other one."""
         self._caller = caller
         self._metrics = metrics
         self._transcripts = transcripts
+        self._trace = trace
+        self._trace_transcripts = trace_transcripts
         self._log = structlog.get_logger().bind(call=caller.call_id)
+        if trace is not None:
+            self._log = self._log.bind(trace=trace.id)
         self.watch = Watch(
             turn=self._turn,
             event=self._event,
@@ -58,10 +73,14 @@ class Journal:
             dropped_in=dropped_in,
             dropped_out=dropped_out,
         )
+        if self._trace is not None:
+            self._trace.ended(ending.value)
 
     def _event(self, event: Event) -> None:
         if isinstance(event, Digit):
             self._metrics.digit()
+        elif isinstance(event, Deaf):
+            self._failed(event.error)
 
     def _action(self, action: Action) -> None:
         if name := COUNTED.get(type(action)):
@@ -69,11 +88,9 @@ class Journal:
 
     def _turn(self, report: TurnReport) -> None:
         intervals = report.marks.intervals()
-        self._metrics.turn(report.interrupted, intervals)
-        if report.error is not None:
-            kind = type(report.error).__name__
-            self._metrics.service_error(report.error.service, kind)
-            self._log.warning("service failed", turn=report.turn, error=str(report.error))
+        self._count(report, intervals)
+        if self._trace is not None:
+            self._trace.turn(report.marks, report.error, self._told_of(report))
         words = {"heard": report.heard, "said": report.said} if self._transcripts else {}
         self._log.info(
             "turn",
@@ -84,3 +101,26 @@ class Journal:
             marks={mark.value: round(at, 4) for mark, at in report.marks.at.items()},
             **words,
         )
+
+    def _count(self, report: TurnReport, intervals: dict[str, float]) -> None:
+        self._metrics.turn(report.interrupted, intervals)
+        if report.phrase is not None:
+            self._metrics.phrase(report.phrase.value)
+        if Mark.FILLER in report.marks.at:
+            self._metrics.filler()
+        if report.error is not None:
+            self._failed(report.error, turn=report.turn)
+
+    def _failed(self, error: ServiceError, **more: int) -> None:
+        self._metrics.service_error(error.service, type(error).__name__)
+        self._log.warning("service failed", error=str(error), **more)
+
+    def _told_of(self, report: TurnReport) -> dict[str, Value]:
+        """The attributes of a turn's span: its words only where traces may hold them."""
+        told: dict[str, Value] = {"voicebot.turn": report.turn, "voicebot.cut": report.interrupted}
+        if report.phrase is not None:
+            told["voicebot.phrase"] = report.phrase.value
+        if self._trace_transcripts:
+            told["voicebot.heard"] = masked(report.heard)
+            told["voicebot.said"] = masked(report.said)
+        return told

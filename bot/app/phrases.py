@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 
 import structlog
 
+from bot.app.services import Services, WatchedSynthesizer
 from bot.app.speech_folder import SpeechFolder
 from bot.app.speech_memory import RememberingSynthesizer, SpeechMemory, Wanted, joined, wanted
 from bot.call.phrasebook import Phrase, Phrasebook
@@ -53,10 +54,14 @@ class Phrases:
         certain = frozenset(Phrase(name) for name in settings.phrases.uninterruptible)
         self.book = Phrasebook(texts, recorded=recordings(), uninterruptible=certain)
 
-    def synthesizer(self, rate: int) -> Synthesizer:
-        """The synthesizer of one call, on a line of `rate` samples a second."""
+    def synthesizer(self, rate: int, services: Services) -> Synthesizer:
+        """
+        The synthesizer of one call, on a line of `rate` samples a second.
+
+        `services` watches what has to be made; what is remembered asks no service.
+        """
         tts, voice = self._settings.riva.tts, self.voice
-        real = RivaSynthesizer(self._riva.tts, tts, rate, voice)
+        real = WatchedSynthesizer(RivaSynthesizer(self._riva.tts, tts, rate, voice), services)
         return RememberingSynthesizer(
             real, self._memory, lambda sentence: wanted(sentence, tts, voice, rate)
         )

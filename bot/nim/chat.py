@@ -8,7 +8,7 @@ and chunks: to build them takes 6 ms of processor a turn (docs/turn-overhead.md)
 
 import asyncio
 import importlib
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -35,14 +35,18 @@ dropped it without a word."""
 FRESH_SECONDS: Final = 4.0
 """A connection used within this is still there: uvicorn, and so vLLM and NIM, closes idle ones
 after 5 s."""
+Headers = Iterable[tuple[str, str]]
+
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 class NimChat:
     """The `ChatModel` of the process: keeps connections, knows nothing of single calls."""
 
-    def __init__(self, settings: LlmSettings) -> None:
+    def __init__(self, settings: LlmSettings, headers: Callable[[], Headers] = tuple) -> None:
+        """`headers` gives what goes with the request that is made now: its trace context."""
         self._settings = settings
+        self._headers = headers
         self._tools = settings.tools
         self._client: AsyncOpenAI | None = None
         self._used = float("-inf")
@@ -147,7 +151,7 @@ class NimChat:
         messages = fit(self._system, history, self._settings.history_tokens)
         try:
             async with asyncio.timeout_at(patience.deadline()):
-                return await _post(client, self._request(messages))
+                return await _post(client, self._request(messages), dict(self._headers()))
         except Exception as error:
             if not self._tools_refused(error):
                 raise service_error(error, self._settings) from error
@@ -234,13 +238,14 @@ def _limits(openai: Any) -> Any:
     )
 
 
-async def _post(client: "AsyncOpenAI", request: dict[str, Any]) -> Any:
+async def _post(client: "AsyncOpenAI", request: dict[str, Any], headers: dict[str, str]) -> Any:
     """The stream of the answer's chunks, each as it was in JSON."""
     from openai import AsyncStream
 
     return await client.post(
         "/chat/completions",
         body=request,
+        options={"headers": headers} if headers else {},
         cast_to=object,
         stream=True,
         stream_cls=AsyncStream[object],

@@ -17,7 +17,7 @@ from bot.ops.unhurried import Unhurried
 
 _UUID = r"(?i:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 _LONG_NUMBER = re.compile(rf"({_UUID})|\d(?:[ -]?\d){{5,}}")
-_NOT_MASKED = frozenset({"timestamp", "level"})
+_NOT_MASKED = frozenset({"timestamp", "level", "trace"})
 
 
 def masked(text: str) -> str:

@@ -7,7 +7,7 @@ name with several addresses (a headless service) is balanced by gRPC itself.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +18,8 @@ from bot.config import RivaSettings, TlsSettings
 from bot.core.errors import ConfigError
 
 Metadata = tuple[tuple[str, str], ...]
+Context = Callable[[], Metadata]
+"""Gives what goes with the RPC that is made now: its trace context."""
 
 _ADDRESS: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):([0-9]{1,5})")
 _METADATA_NAME: Final = re.compile(r"[0-9a-z_.-]+")
@@ -60,19 +62,27 @@ class Servers:
         settings: RivaSettings,
         field: str = "riva.uri",
         metadata: Mapping[str, SecretStr] | None = None,
+        context: Context = tuple,
     ) -> None:
         """
         Raise ConfigError for a wrong address, metadata name or certificate file.
 
         `metadata` goes over `riva.metadata`: what one service needs and the other does not.
+        `fixed` is both; `context` adds to it, RPC by RPC.
         """
         self.addresses = addresses(uri, field)
-        self.metadata = _metadata({**settings.metadata, **(metadata or {})})
+        self.fixed = _metadata({**settings.metadata, **(metadata or {})})
+        self._context = context
         self.force_eou = settings.asr.force_eou
         self._credentials = _credentials(settings.tls)
         self._options = _options(settings.connect_timeout)
         self._channels: list[grpc.aio.Channel] = []
         self._turn = 0
+
+    @property
+    def metadata(self) -> Metadata:
+        """What goes with the RPC that is made now."""
+        return self.fixed + self._context()
 
     def channel(self) -> grpc.aio.Channel:
         """The channel for the next RPC. Needs a running loop, the same one every time."""
@@ -108,12 +118,12 @@ class Servers:
 class Riva:
     """Both services of Riva, for the whole process. One `Servers` where the addresses agree."""
 
-    def __init__(self, settings: RivaSettings) -> None:
+    def __init__(self, settings: RivaSettings, context: Context = tuple) -> None:
         """Raise ConfigError for what cannot be right; connect nothing yet."""
         self.settings = settings
-        self.asr = _servers(settings, "asr_uri", settings.asr.metadata)
-        tts = _servers(settings, "tts_uri", settings.tts.metadata)
-        same = (tts.addresses, tts.metadata) == (self.asr.addresses, self.asr.metadata)
+        self.asr = _servers(settings, "asr_uri", settings.asr.metadata, context)
+        tts = _servers(settings, "tts_uri", settings.tts.metadata, context)
+        same = (tts.addresses, tts.fixed) == (self.asr.addresses, self.asr.fixed)
         self.tts = self.asr if same else tts
 
     def wake(self) -> None:
@@ -127,10 +137,12 @@ class Riva:
         await self.tts.close()
 
 
-def _servers(settings: RivaSettings, field: str, metadata: Mapping[str, SecretStr]) -> Servers:
+def _servers(
+    settings: RivaSettings, field: str, metadata: Mapping[str, SecretStr], context: Context
+) -> Servers:
     own: str = getattr(settings, field)
     name = f"riva.{field}" if own else "riva.uri"
-    return Servers(own or settings.uri, settings, name, metadata)
+    return Servers(own or settings.uri, settings, name, metadata, context)
 
 
 def _is_down(channel: grpc.aio.Channel) -> bool:

@@ -7,10 +7,12 @@ from structlog.testing import capture_logs
 
 from bot.app import phrases as module
 from bot.app.phrases import Phrases, own_sentences
+from bot.app.services import Services
 from bot.app.speech_memory import SpeechMemory
 from bot.call.phrasebook import Phrase
 from bot.config import Settings
 from bot.core.ports import Word
+from bot.ops.metrics import Metrics
 from bot.riva.channel import Riva
 from tests.riva.fakes import FakeRecognition, FakeSynthesis, audio, serving
 
@@ -67,7 +69,10 @@ async def test_everything_is_made_once_for_both_rates():
             assert len(ready.pcm) == 2 * rate // 10
             assert ready.words == (Word("शब्द", 0.09),)
             for text in own:
-                (speech,) = [piece async for piece in phrases.synthesizer(rate).speech(text)]
+                (speech,) = [
+                    piece
+                    async for piece in phrases.synthesizer(rate, Services(Metrics())).speech(text)
+                ]
                 assert len(speech.pcm) == 2 * rate // 10
         assert len(made) == len(own)
         assert set(told) == {"hit"}
@@ -79,7 +84,12 @@ async def test_another_process_finds_it_on_disk(tmp_path):
     async with preparing(disk=str(tmp_path)) as (phrases, _, made):
         await phrases.prepare()
         own = len(own_sentences(phrases._settings))
-        assert [piece async for piece in phrases.synthesizer(8000).speech("आपका बिल सौ रुपये है।")]
+        assert [
+            piece
+            async for piece in phrases.synthesizer(8000, Services(Metrics())).speech(
+                "आपका बिल सौ रुपये है।"
+            )
+        ]
         assert len(list(tmp_path.iterdir())) == own
     async with preparing(disk=str(tmp_path)) as (phrases, told, made):
         await phrases.prepare()
