@@ -20,6 +20,7 @@ from bot.asterisk.server import AudioSocketServer
 from bot.call.call import Call
 from bot.call.hearing import Hearing
 from bot.call.phrasebook import Phrase, Phrasebook
+from bot.call.turnstile import Turnstile
 from bot.config import (
     AudioSocketSettings,
     FillerSettings,
@@ -88,6 +89,7 @@ class Desk:
         self.reception = Reception(settings, PbxSettings(), now, "")
         self.server = AudioSocketServer(settings, self)
         self.metrics = Metrics()
+        self.turnstile = Turnstile()
         self.tasks: set[asyncio.Task[None]] = set()
 
     def admit(self, uuid: UUID) -> Ticket:
@@ -110,7 +112,7 @@ class Desk:
         rate = line.rate
         hearing = Hearing(rate, VoiceActivity(rate, silero()), EchoGuard(rate), Tones(rate))
         call = Call(line, OneSentence(), OneAnswer(), EndlessTone(), hearing, Phrasebook(TEXTS),
-                    SETTINGS, journal.watch)  # fmt: skip
+                    SETTINGS, journal.watch, self.turnstile)  # fmt: skip
         ending = await call.run()
         self.reception.ended(line.ticket.uuid, ending)
         await line.close()

@@ -27,6 +27,7 @@ from bot.asterisk.pbx import Reception, Ticket
 from bot.asterisk.server import AudioSocketServer
 from bot.call.call import Call
 from bot.call.hearing import Hearing
+from bot.call.turnstile import Turnstile
 from bot.config import Settings
 from bot.core.errors import ConfigError
 from bot.core.events import Ending
@@ -71,6 +72,7 @@ class Bot:
         self.metrics.watch("voicebot_draining", lambda: self._drain.is_set())
         self.phrases = Phrases(settings, self.riva, self.speech)
         self.server = AudioSocketServer(settings.audiosocket, self)
+        self._turnstile = Turnstile()
         self.reception: Reception | None = None
         self.http_port = 0
         self._calls: dict[asyncio.Task[None], Line] = {}
@@ -241,6 +243,7 @@ class Bot:
             self.phrases.book,
             self.settings.turns,
             journal.watch,
+            self._turnstile,
         )
 
     def _hearing(self, rate: int) -> Hearing:

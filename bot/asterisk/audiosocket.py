@@ -79,7 +79,7 @@ class Decoder:
         self._max = max_payload
         self._buffer = bytearray()
 
-    def feed(self, data: bytes) -> list[Message]:
+    def feed(self, data: bytes | memoryview) -> list[Message]:
         """Take received bytes; return the messages they complete. Raises ProtocolError."""
         buffer = self._buffer
         buffer += data

@@ -19,6 +19,7 @@ from bot.call.playout import Playout
 from bot.call.reply import Voice
 from bot.call.standing import State
 from bot.call.turns import Turns
+from bot.call.turnstile import Turnstile
 from bot.config import TurnSettings
 from bot.core.errors import ServiceError, ServiceUnavailable
 from bot.core.events import (
@@ -76,13 +77,16 @@ class Call:
         book: Phrasebook,
         settings: TurnSettings,
         watch: Watch,
+        turnstile: Turnstile | None = None,
     ) -> None:
+        """`turnstile`: that of all calls of the process."""
         self._line = line
         self._recognizer = recognizer
         self._hearing = hearing
         self._book = book
         self._settings = settings
         self._watch = watch
+        self._turnstile = turnstile or Turnstile()
         self._loop = asyncio.get_running_loop()
         self._inbox: asyncio.Queue[Event] = asyncio.Queue(INBOX_EVENTS)
         playout = Playout(line.rate, self._send, self._sounded, watch.late)
@@ -119,6 +123,7 @@ class Call:
             async for event in events:
                 if isinstance(event, Audio):
                     self._heard_at = self._loop.time()
+                    await self._turnstile.enter()
                     self._post_all(self._hearing.hear(event.pcm))
                 else:
                     self._post(event)

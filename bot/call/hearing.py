@@ -14,8 +14,11 @@ from bot.signal.echo import EchoGuard
 from bot.signal.tones import Tones
 from bot.signal.voice import VoiceActivity
 
-WAITING_FRAMES = 50
-"""Frames of caller audio that may wait for the recogniser: a second."""
+PIECE = 0.1
+"""Seconds of sound that the recogniser is given at once, as NVIDIA's own clients do: a message for
+each frame would cost five times as much. The end of an utterance does not wait."""
+WAITING_PIECES = 10
+"""Pieces of caller audio that may wait for the recogniser: a second."""
 JUDGED_SECONDS = 8
 """The last sound that an end of turn is judged by."""
 
@@ -24,7 +27,8 @@ class Hearing:
     """
     One call's ears.
 
-    `_recent` is the caller's last sound, kept only where somebody judges it.
+    `_piece` is what the recogniser is given next. `_recent` is the caller's last sound, kept only
+    where somebody judges it.
     """
 
     def __init__(
@@ -42,7 +46,9 @@ class Hearing:
         self._tones = tones
         self._judge = judge
         self._silence = bytes(frame_bytes(rate))
-        self._waiting: asyncio.Queue[Heard] = asyncio.Queue(WAITING_FRAMES)
+        self._waiting: asyncio.Queue[Heard] = asyncio.Queue(WAITING_PIECES)
+        self._piece = bytearray()
+        self._whole_piece = int(PIECE * rate) * SAMPLE_BYTES
         self._recent = bytearray()
         self._most_recent = JUDGED_SECONDS * rate * 2
 
@@ -62,7 +68,9 @@ class Hearing:
         """Take the caller's next sound, normally one frame; return what it tells."""
         if self._guard is not None:
             pcm = self._guard.hear(pcm)
-        self._pass_on(Heard(pcm))
+        self._piece += pcm
+        if len(self._piece) >= self._whole_piece:
+            self._pass_on()
         events = self._changes(pcm)
         if self._tones is not None and (sign := self._tones.hear(pcm)) is not None:
             events.append(MachineHeard(sign))
@@ -70,11 +78,13 @@ class Hearing:
 
     def hear_nothing(self) -> list[Event]:
         """The line sent no frame, where one was due: to voice activity that is silence."""
+        if self._piece:
+            self._pass_on()
         return self._changes(self._silence)
 
     def end_utterance(self) -> None:
         """Ask the recogniser for the final words."""
-        self._pass_on(Heard(b"", end_of_utterance=True))
+        self._pass_on(end_of_utterance=True)
 
     async def sound(self) -> AsyncGenerator[Heard, None]:
         """What the recogniser is given."""
@@ -89,10 +99,11 @@ class Hearing:
         spoken = self._recent[: max(0, len(self._recent) - silence)]
         return await self._judge.score(bytes(spoken), self._rate)
 
-    def _pass_on(self, heard: Heard) -> None:
+    def _pass_on(self, end_of_utterance: bool = False) -> None:
         if self._waiting.full():
             self._waiting.get_nowait()  # a stalled recogniser loses the oldest sound
-        self._waiting.put_nowait(heard)
+        self._waiting.put_nowait(Heard(bytes(self._piece), end_of_utterance))
+        self._piece.clear()
 
     def _changes(self, pcm: bytes) -> list[Event]:
         if self._judge is not None:

@@ -10,10 +10,8 @@ from bot.core.ports import Heard
 
 LONGEST: Final = 2.0
 """Seconds of sound kept while the recogniser does not take it."""
-SHORTEST_PIECE: Final = 0.08
 LONGEST_PIECE: Final = 0.16
-"""Seconds of sound in one message: four frames as they come, more when catching up. The end of an
-utterance does not wait."""
+"""Seconds of sound in one message, when catching up."""
 
 
 class Backlog:
@@ -26,7 +24,6 @@ class Backlog:
     def __init__(self, rate: int) -> None:
         second = rate * SAMPLE_BYTES
         self._longest = int(LONGEST * second)
-        self._shortest_piece = int(SHORTEST_PIECE * second)
         self._longest_piece = int(LONGEST_PIECE * second)
         self._waiting: deque[Heard] = deque()
         self._bytes = 0
@@ -42,8 +39,7 @@ class Backlog:
             oldest = self._waiting.popleft()
             self._bytes -= len(oldest.pcm)
             self.dropped += len(oldest.pcm)
-        if self._ready():
-            self._changed.set()
+        self._changed.set()
 
     def put_back(self, heard: Heard) -> None:
         """Return what was taken but could not be sent: it is the next to be taken."""
@@ -59,20 +55,16 @@ class Backlog:
         """
         Wait for the next piece; None after the last one.
 
-        When `patience` seconds bring no full piece, give what there is: perhaps no bytes at all.
+        When `patience` seconds bring none, it is empty.
         """
         with suppress(TimeoutError):
             async with asyncio.timeout(patience):
-                while not self._ready():
+                while not (self._waiting or self.ended):
                     self._changed.clear()
                     await self._changed.wait()
         if self.ended and not self._waiting:
             return None
         return self._piece()
-
-    def _ready(self) -> bool:
-        full = self._bytes >= self._shortest_piece
-        return full or self.ended or any(heard.end_of_utterance for heard in self._waiting)
 
     def _piece(self) -> Heard:
         """Join what waits, up to the longest piece; an end of utterance closes the piece."""

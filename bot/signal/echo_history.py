@@ -25,7 +25,8 @@ class Played:
         self._silence = bytes(size * SAMPLE_BYTES)
         self._spectra: Spectra = np.zeros((KEPT, size + 1), np.complex64)
         self._evened: Spectra = np.zeros((KEPT, size + 1), np.complex64)
-        self._powers: Powers = np.zeros(KEPT, np.float32)
+        self._powers: Powers = np.zeros(2 * KEPT, np.float32)
+        """Newest first: twice the same, so that any of them are in a row."""
         self._sound = np.zeros((KEPT, size), np.float32)
         """Full scale is 1."""
         self._sounding = np.zeros(KEPT, np.bool_)
@@ -60,7 +61,7 @@ class Played:
         power = float(now @ now) / self._size
         if power > _SILENT:
             self._sounded = self.count
-        self._powers[row] = power
+        self._powers[KEPT - 1 - row] = self._powers[2 * KEPT - 1 - row] = power
         self._sounding[row] = self.count - self._sounded < 2
 
     def _transform(self) -> None:
@@ -89,5 +90,6 @@ class Played:
         return self._evened[self._rows(ago, count)]
 
     def powers(self, ago: int, count: int) -> Powers:
-        """Mean squares of the frames."""
-        return self._powers[self._rows(ago, count)]
+        """Mean squares of the frames: a view, for now."""
+        first = KEPT - 1 - (self.count - 1 - ago) % KEPT
+        return self._powers[first : first + count]

@@ -5,12 +5,7 @@ A-law (RTP name PCMA) is India's and Europe's, mu-law (PCMU) North America's and
 16-bit signed little-endian; one byte of G.711 is one sample. Half a sample is a ValueError.
 """
 
-import warnings
-
-with warnings.catch_warnings():
-    # Part of the standard library up to 3.12, of audioop-lts from 3.13.
-    warnings.simplefilter("ignore", DeprecationWarning)
-    import audioop
+from bot.signal.audioops import audioop
 
 _BYTES = 2
 

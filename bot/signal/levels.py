@@ -8,6 +8,9 @@ import math
 
 import numpy as np
 
+from bot.core.audio import SAMPLE_BYTES
+from bot.signal.audioops import audioop
+
 FULL_SCALE = 32_768
 SILENT = -100.0
 """What digital silence (and no sound at all) measures; nothing measures less."""
@@ -20,6 +23,12 @@ def rms_dbfs(pcm: bytes) -> float:
     samples = np.frombuffer(pcm, "<i2").astype(np.float64)
     power = float(samples @ samples) / (samples.size * FULL_SCALE**2)
     return max(SILENT, 10.0 * math.log10(power)) if power else SILENT
+
+
+def rms(pcm: bytes) -> int:
+    """Root mean square of 16-bit PCM, rounded down, from 0 to 32768: for whom that will do."""
+    level: int = audioop.rms(pcm, SAMPLE_BYTES)
+    return level
 
 
 def faded(pcm: bytes, start: float, end: float) -> bytes:

@@ -15,9 +15,9 @@ Sources: TEC (India) GR on exchange tones; ITU-T E.180 and its supplement 2.
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bot.core.audio import NARROWBAND, SAMPLE_BYTES, WIDEBAND, frame_bytes
+from bot.signal.levels import rms
 
 Sign = Literal["beep", "busy"]
 
@@ -77,16 +77,16 @@ class Tones:
         return next((sign for sign in reversed(signs) if sign), None)
 
     def _frame(self, frame: bytes) -> Sign | None:
-        samples = np.frombuffer(frame, "<i2").astype(np.float32)
-        first, second = samples[: self._half], samples[self._half :]
-        powers = float(first @ first) / self._half, float(second @ second) / self._half
+        half = self._half * SAMPLE_BYTES
+        powers = rms(frame[:half]) ** 2, rms(frame[half:]) ** 2
         power = (powers[0] + powers[1]) / 2
         steady = max(powers) < _HALVES * min(powers)
-        pitch = self._pitch(samples) if steady and power > _LOUD**2 else None
+        pitch = self._pitch(frame) if steady and power > _LOUD**2 else None
         return self._cadence.hear(pitch, power)
 
-    def _pitch(self, samples: NDArray[np.float32]) -> float | None:
+    def _pitch(self, frame: bytes) -> float | None:
         """Hz of the one tone that this is; None: it is none, or more."""
+        samples = np.frombuffer(frame, "<i2").astype(np.float32)
         lines = np.abs(np.fft.rfft(samples * self._window))
         peak = int(lines.argmax())
         if not _LOW / _BIN - 1 < peak < _HIGH / _BIN + 1:
