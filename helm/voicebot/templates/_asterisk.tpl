@@ -72,7 +72,7 @@ aors = trunk
 
 [trunk]
 type = aor
-contact = {{ .contact }}
+contact = {{ .contact | replace ";" "\\;" }}
 qualify_frequency = 60
 {{- end }}
 

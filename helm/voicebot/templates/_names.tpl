@@ -87,13 +87,13 @@ priorityClassName: {{ . }}
 {{- end }}
 {{- end }}
 
-{{/* Pods apart from each other, over zones and over nodes. */}}
+{{/* Pods apart from each other: over nodes as asked for, over zones where there are any. */}}
 {{- define "voicebot.spread" -}}
 topologySpreadConstraints:
-  {{- range tuple "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
+  {{- range $key, $otherwise := dict "topology.kubernetes.io/zone" "ScheduleAnyway" "kubernetes.io/hostname" .spread }}
   - maxSkew: 1
-    topologyKey: {{ . }}
-    whenUnsatisfiable: {{ $.spread }}
+    topologyKey: {{ $key }}
+    whenUnsatisfiable: {{ $otherwise }}
     labelSelector:
       matchLabels: {{- include "voicebot.selector" $ | nindent 8 }}
     matchLabelKeys: [{{ $.revision }}]

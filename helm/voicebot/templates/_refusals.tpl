@@ -13,6 +13,11 @@
 {{- if and $v.networkPolicy.enabled (or (not $v.asterisk.enabled) (eq $v.asterisk.network "host")) (not $v.networkPolicy.asteriskCidrs) -}}
 {{- fail "networkPolicy.asteriskCidrs is empty: an Asterisk on the host's network, or outside the cluster, is known to a NetworkPolicy by its nodes' addresses alone. Give their CIDRs, or set networkPolicy.enabled=false" -}}
 {{- end -}}
+{{- range $name, $_ := $v.bot.env -}}
+{{- if hasPrefix "BOT_" $name -}}
+{{- fail (printf "bot.env.%s: settings of the bot go into bot.settings, secret ones into bot.secretEnv" $name) -}}
+{{- end -}}
+{{- end -}}
 {{- with $v.bot.autoscaling -}}
 {{- if and (ne .kind "none") (gt (int .minReplicas) (int .maxReplicas)) -}}
 {{- fail (printf "bot.autoscaling.minReplicas (%d) is more than bot.autoscaling.maxReplicas (%d)" (int .minReplicas) (int .maxReplicas)) -}}
