@@ -21,9 +21,9 @@ pause after the caller's last sound is policy, and in none of them. A frame leav
 sound that is ready waits 10 ms for that on average. `added, less 10 ms` takes this mean off;
 `added, without the beat` what each turn waited, but not what a beat was late.
 
-The same load goes to a bot that begins nothing early (`late`) and to one that does not, and has a
-fixed pause of 0.7 s (`fixed`); the three take turns. `sequence` is reckoned from the turns of
-`late`: the final words, too, would be asked for only after the pause, and not during it.
+The same load goes to a bot that begins nothing early (`late`); to one that does one thing after
+the other (`sequence`: the pause, then the model's whole answer, then its speech); and to one that
+begins nothing early, after a fixed pause of 0.7 s (`fixed`). They take turns.
 """
 
 import argparse
@@ -92,7 +92,7 @@ def _options() -> argparse.Namespace:
     add("--turns", type=int, default=6, help="of each call")
     add("--rounds", type=int, default=2, help="times that each setup is run")
     add("--seconds", type=float, default=120.0, help="the longest run")
-    add("--setups", default=f"{setups.EARLY},{setups.LATE},{setups.FIXED}")
+    add("--setups", default=",".join(setups.ALL))
     add("--quick", action="store_true", help="5 calls of 2 turns, one round")
     add("--realtime", action="store_true", help="keep other processes out (needs root)")
     add("--out", type=Path, help=f"write a file, such as {OUT}")

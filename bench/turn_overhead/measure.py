@@ -37,8 +37,6 @@ class Turn:
     """From the caller's last sound to the first frame of the answer."""
     wait: float
     """From the frame by which the bot heard the silence to when it took the turn."""
-    recognised: float
-    """What the recogniser took for the final words, as far as that was during the wait."""
 
     @property
     def added(self) -> float:
@@ -49,11 +47,6 @@ class Turn:
     def added_without_beat(self) -> float:
         """The same without the time for which the sound, ready to go, waited for the beat."""
         return self.added - self.parts["beat"]
-
-    @property
-    def in_sequence(self) -> float:
-        """The turnaround, had the final words been asked for only after the wait."""
-        return self.turnaround + self.recognised
 
 
 def turns(
@@ -118,14 +111,12 @@ def _turn(
         "beat": min(max(0.0, own["first_frame"] - ready - late), FRAME_SECONDS),
         "frame out": frame - own["first_frame"],
     }
-    ended = own["turn_ended"]
     return Turn(
         utterance(tuple(row["tag"])).kind,
         hops,
         parts,
         turnaround=frame - row["ended"],
-        wait=ended - told,
-        recognised=max(0.0, min(ended, heard["final"]) - heard["forced"]),
+        wait=own["turn_ended"] - told,
     )
 
 

@@ -30,8 +30,9 @@ def tokens(tag: Tag) -> list[str]:
 class Connection(asyncio.Protocol):
     """One connection: requests one after the other. `_timer` is the next token's."""
 
-    def __init__(self, delays: Delays, notes: Notes) -> None:
-        self._delays, self._notes = delays, notes
+    def __init__(self, delays: Delays, notes: Notes, whole: bool = False) -> None:
+        """`whole`: an answer is sent when its last token is there."""
+        self._delays, self._notes, self._whole_answers = delays, notes, whole
         self._loop = asyncio.get_running_loop()
         self._dice = random.Random()
         self._timer: asyncio.TimerHandle | None = None
@@ -77,7 +78,17 @@ class Connection(asyncio.Protocol):
         tag = tag_in(request["messages"][-1]["content"]) or (0, 0)
         self._notes.add("asked", tag, came=came)
         first = came + self._delays.first_token + self._dice.uniform(0, self._delays.spread)
-        self._timer = self._loop.call_at(first, self._send, tag, tokens(tag), 0, first)
+        words = tokens(tag)
+        if self._whole_answers:
+            last = first + self._delays.token * (len(words) - 1)
+            self._timer = self._loop.call_at(last, self._send_all, tag, words)
+        else:
+            self._timer = self._loop.call_at(first, self._send, tag, words, 0, first)
+
+    def _send_all(self, tag: Tag, words: list[str]) -> None:
+        self._transport.write(_HEAD + _chunk(_event({"content": "".join(words)}, None)))
+        self._notes.add("sentence", tag, sent=time.monotonic())
+        self._finish()
 
     def _send(self, tag: Tag, words: list[str], number: int, due: float) -> None:
         """This token now, the next one at its time."""
@@ -89,6 +100,9 @@ class Connection(asyncio.Protocol):
             due += self._delays.token
             self._timer = self._loop.call_at(due, self._send, tag, words, number + 1, due)
             return
+        self._finish()
+
+    def _finish(self) -> None:
         self._timer = None
         end = _event({}, "stop") + b"data: [DONE]\n\n"
         self._transport.write(_chunk(end) + b"0\r\n\r\n")
@@ -105,8 +119,8 @@ def _chunk(data: bytes) -> bytes:
     return f"{len(data):x}\r\n".encode() + data + b"\r\n"
 
 
-async def start(delays: Delays, notes: Notes) -> tuple[asyncio.Server, int]:
+async def start(delays: Delays, notes: Notes, whole: bool = False) -> tuple[asyncio.Server, int]:
     """On a free port."""
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Connection(delays, notes), "127.0.0.1", 0)
+    server = await loop.create_server(lambda: Connection(delays, notes, whole), "127.0.0.1", 0)
     return server, server.sockets[0].getsockname()[1]

@@ -58,7 +58,7 @@ def run(setup: str, calls: int, turns: int, seconds: float, delays: Delays, at: 
     """Everything up, the calls held, everything down again."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="turn-overhead-")))
-        services = stack.enter_context(_services(delays, at))
+        services = stack.enter_context(_services(delays, setup in setups.WHOLE, at))
         log = folder / "bot.log"
         settings = {**_settings(calls, services.ports), **setups.variables(setup)}
         bot = stack.enter_context(_bot(settings, log, at))
@@ -117,8 +117,9 @@ class _Services:
 
 
 @contextmanager
-def _services(delays: Delays, at: Cores) -> Iterator[_Services]:
+def _services(delays: Delays, whole: bool, at: Cores) -> Iterator[_Services]:
     words = [f"--{name}={value}" for name, value in asdict(delays).items()]
+    words += ["--whole"] if whole else []
     command = [sys.executable, "-m", "bench.turn_overhead.services", *words]
     pipe = subprocess.PIPE
     with _pinned(at.rest):

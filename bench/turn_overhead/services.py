@@ -30,11 +30,11 @@ async def watch_lateness(late: list[float]) -> None:
         late.append(time.monotonic() - due)
 
 
-async def serve(delays: Delays) -> None:
+async def serve(delays: Delays, whole: bool = False) -> None:
     """Until standard input ends."""
     notes, late = Notes(), list[float]()
     speech, speech_port = await riva.start(delays, notes)
-    model, model_port = await nim.start(delays, notes)
+    model, model_port = await nim.start(delays, notes, whole)
     gc.collect()
     gc.freeze()
     print(json.dumps({"riva": speech_port, "nim": model_port}), flush=True)
@@ -51,7 +51,10 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     for each in dataclasses.fields(Delays):
         parser.add_argument(f"--{each.name}", type=float, default=each.default)
-    asyncio.run(serve(Delays(**vars(parser.parse_args()))))
+    parser.add_argument("--whole", action="store_true", help="the model's answers come whole")
+    options = vars(parser.parse_args())
+    whole = options.pop("whole")
+    asyncio.run(serve(Delays(**options), whole))
 
 
 if __name__ == "__main__":

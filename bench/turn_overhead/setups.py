@@ -1,11 +1,17 @@
-"""The bots that are compared: ours, one that begins nothing early, one with a fixed pause."""
+"""
+The bots that are compared: ours; one that begins nothing early; one that does one thing after the
+other; one that begins nothing early after a fixed pause.
+"""
 
 from collections.abc import Mapping
 
 from bench.turn_taking.setups import baseline
 from bot.config import EndOfTurnSettings
 
-EARLY, LATE, FIXED = "early", "late", "fixed"
+EARLY, LATE, SEQUENCE, FIXED = "early", "late", "sequence", "fixed"
+ALL = (EARLY, LATE, SEQUENCE, FIXED)
+WHOLE = (SEQUENCE,)
+"""To this one the model gives its answer whole: the synthesizer is asked when the model is done."""
 
 
 def weights(setup: str) -> EndOfTurnSettings:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.turn_overhead.measure import HOPS, MEAN_BEAT, PARTS, Turn
-from bench.turn_overhead.setups import EARLY, LATE
+from bench.turn_overhead.setups import EARLY
 from bench.turn_taking.table import percentile
 
 COLUMNS = ("setup", "turns", "measure", "n", "median_ms", "p95_ms", "p99_ms")
@@ -69,16 +69,12 @@ def text(lines: Sequence[Figure]) -> str:
 
 def ahead(found: Mapping[str, Sequence[Turn]]) -> str:
     """By how much the early bot's first frames come before the others', for people."""
-    others = [(name, "turnaround") for name in found if name != EARLY]
-    others += [("sequence", "in_sequence")] if LATE in found else []
-    heads = ["words", "wait, ms", *(f"ahead of {name}, ms" for name, _ in others)]
+    others = [name for name in found if name != EARLY]
+    heads = ["words", "wait, ms", *(f"ahead of {name}, ms" for name in others)]
     lines = [f"| {' | '.join(heads)} |", "|---|" + "---:|" * (len(heads) - 1)]
     for kind in ("finished", "open"):
         own = _median(found[EARLY], kind, "turnaround")
-        gains = [
-            _median(found[LATE if name == "sequence" else name], kind, measure) - own
-            for name, measure in others
-        ]
+        gains = [_median(found[name], kind, "turnaround") - own for name in others]
         times = (_median(found[EARLY], kind, "wait"), *gains)
         lines.append(f"| {kind} | " + " | ".join(f"{1000 * each:.0f}" for each in times) + " |")
     return "\n".join(lines)

@@ -17,7 +17,7 @@ def tokens(text: str) -> int:
 
     Llama 3 needs about half a token for a Devanagari character; smaller vocabularies one.
     """
-    ascii_characters = sum(character.isascii() for character in text)
+    ascii_characters = len(text.encode("ascii", "ignore"))
     return len(text) - ascii_characters + -(-ascii_characters // _ASCII_PER_TOKEN)
 
 

@@ -4,9 +4,10 @@ import os
 
 import pytest
 
-from bench.turn_overhead import setups
+from bench.turn_overhead import nim, setups
 from bench.turn_overhead.callers import due
 from bench.turn_overhead.measure import HOPS, turns
+from bench.turn_overhead.notes import Notes
 from bench.turn_overhead.run import cores, run
 from bench.turn_overhead.script import (
     SENTENCE,
@@ -19,8 +20,10 @@ from bench.turn_overhead.script import (
 )
 from bench.turn_overhead.table import figures, text, write
 from bot.call.sentences import sentences
-from bot.config import EndOfTurnSettings, Settings
+from bot.config import EndOfTurnSettings, LlmSettings, Settings
 from bot.config_file import load
+from bot.core.ports import Message
+from bot.nim.chat import NimChat
 
 TAG = (3, 2)
 WEIGHTS = EndOfTurnSettings(base=0.6, finished=-0.3)
@@ -87,7 +90,6 @@ def test_a_turn_is_summed_up():
     assert ms(turn.parts)["beat"] == 13.0
     assert round(turn.added_without_beat, 4) == 0.012
     assert ms({"all": turn.turnaround, "wait": turn.wait}) == {"all": 718.0, "wait": 93.0}
-    assert ms({"sequence": turn.in_sequence}) == {"sequence": 778.0}
 
 
 def test_an_answer_begun_on_interim_words_waits_for_no_final_ones():
@@ -150,3 +152,18 @@ def test_one_real_call():
     (turn,) = found.turns
     assert all(0 < value < 5 for value in turn.hops.values()), turn
     assert turn.turnaround > 0.5
+
+
+@pytest.mark.real_time
+@pytest.mark.parametrize("whole", [False, True])
+async def test_an_answer_comes_in_tokens_or_whole(whole):
+    """Whole, it comes when its last token would have; the note says when its sentence left."""
+    notes, delays = Notes(), Delays(first_token=0.01, token=0.001, spread=0.0)
+    server, port = await nim.start(delays, notes, whole)
+    chat = NimChat(LlmSettings(base_url=f"http://127.0.0.1:{port}/v1", model=nim.MODEL))
+    pieces = [piece async for piece in chat.reply([Message("user", tag_text(TAG))])]
+    assert "".join(pieces).split() == "".join(nim.tokens(TAG)).split()
+    assert (len(pieces) == 1) is whole
+    assert [row["what"] for row in notes.rows] == ["asked", "sentence"]
+    await chat.close()
+    server.close()
