@@ -68,6 +68,10 @@ def bare(header):
 class Peer:
     """A UDP socket and a thread that reads it; `seen` are all messages in their order."""
 
+    transport = "UDP"
+    parameters = ""
+    """Of its own URI, such as ;transport=tls."""
+
     def __init__(self, ip, port=0):
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind((ip, port))
@@ -89,7 +93,7 @@ class Peer:
     @property
     def contact(self):
         """Where this peer is reached."""
-        return f"sip:peer@{self.ip}:{self.port}"
+        return f"sip:peer@{self.ip}:{self.port}{self.parameters}"
 
     def _read(self):
         while True:
@@ -101,11 +105,14 @@ class Peer:
                 return
             if not data.strip():
                 continue
-            message = parsed(data, sender)
-            with self._news:
-                self.seen.append(message)
-                self._news.notify_all()
-            self.handle(message)
+            self.take(parsed(data, sender))
+
+    def take(self, message):
+        """Note a message that came, and act on it."""
+        with self._news:
+            self.seen.append(message)
+            self._news.notify_all()
+        self.handle(message)
 
     def handle(self, message):
         """Answer a message; nothing by default."""
@@ -156,7 +163,7 @@ class Dialog:
         if cseq is None:
             self.cseq += 1
         here = f"{self.peer.ip}:{self.peer.port}"
-        via = f"SIP/2.0/UDP {here};rport;branch=z9hG4bK{uuid4().hex}"
+        via = f"SIP/2.0/{self.peer.transport} {here};rport;branch=z9hG4bK{uuid4().hex}"
         headers = [
             ("Via", via),
             *(("Route", route) for route in self.routes),
@@ -262,8 +269,9 @@ class Provider(Peer):
 
     def begin(self, method, call_id, number="100", extra=()):
         """Send a request and wait for nothing."""
+        here = f"{self.ip}:{self.port}"
         headers = [
-            ("Via", f"SIP/2.0/UDP {self.ip}:{self.port};rport;branch=z9hG4bK{call_id}"),
+            ("Via", f"SIP/2.0/{self.transport} {here};rport;branch=z9hG4bK{call_id}"),
             ("From", f"<sip:9876543210@{self.ip}>;tag={self.port}"),
             ("To", f"<sip:{number}@{self.edge[0]}>"),
             ("Call-ID", call_id),
@@ -290,3 +298,48 @@ class Provider(Peer):
         )  # fmt: skip
         dialog.ask("ACK", cseq=1)
         return dialog
+
+
+class TlsProvider(Provider):
+    """The same over TLS, as a client; `context` holds the authority and our certificate."""
+
+    transport = "TLS"
+    parameters = ";transport=tls"
+
+    def __init__(self, edge, context, ip="127.0.0.2"):
+        plain = socket.create_connection(edge, timeout=WAIT, source_address=(ip, 0))
+        self._tls = context.wrap_socket(plain, server_hostname=edge[0])
+        self._tls.settimeout(None)
+        super().__init__(edge, ip)
+        self.ip, self.port = self._tls.getsockname()
+
+    def __exit__(self, *_):
+        with suppress(OSError):
+            self._tls.shutdown(socket.SHUT_RDWR)
+        self._tls.close()
+        super().__exit__()
+
+    def _read(self):
+        kept = b""
+        while True:
+            while b"\r\n\r\n" in kept.lstrip(b"\r\n"):
+                head, rest = kept.lstrip(b"\r\n").split(b"\r\n\r\n", 1)
+                message = parsed(head + b"\r\n\r\n", self.edge)
+                length = int(message.one("Content-Length") or 0)
+                if len(rest) < length:
+                    break
+                kept = rest[length:]
+                self.take(message)
+            try:
+                data = self._tls.recv(65_535)
+            except OSError:
+                return
+            if not data:
+                return
+            kept += data
+
+    def send(self, start, headers, to, body=""):
+        """Over the connection, wherever `to` is."""
+        lines = [start, *(f"{name}: {value}" for name, value in headers)]
+        lines.append(f"Content-Length: {len(body)}")
+        self._tls.sendall(("\r\n".join(lines) + "\r\n\r\n" + body).encode())

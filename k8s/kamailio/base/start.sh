@@ -2,7 +2,7 @@
 # Writes what kamailio.cfg reads from the environment, refuses what is wrong, and becomes Kamailio.
 #   start.sh        what the container runs
 #   start.sh -c     checks only; words are passed on to Kamailio
-# The variables and their meaning: README.md.
+# The variables and their meaning: ../README.md.
 set -eu
 umask 077
 
