@@ -5,6 +5,7 @@ Docker is a stand-in here (a shell script that writes down its words): no image 
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import tomllib
@@ -228,3 +229,19 @@ def test_the_list_of_packages_needs_no_docker(tmp_path: Path) -> None:
     assert {"grpcio", "baresip-python"} <= names["bot"]
     assert not {"faster-whisper", "pytest"} & names["bot"]
     assert {"grpcio", "faster-whisper"} <= names["local"]
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_every_package_of_the_images_has_a_wheel_for_both_machines(
+    tmp_path: Path, machine: str
+) -> None:
+    """The images' Python, no compiler: what has no wheel could not be installed there."""
+    build("--sbom", str(tmp_path), "--extras", "sip")
+    version = re.search(r"^FROM python:3\.(\d+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert version is not None
+    own = re.compile(rf"-(cp3{version[1]}|(?:py2\.)?py3|cp3\d+-abi3)-.*(none-any|manylinux[^/]*{machine})")
+    for image in ("bot", "local"):
+        listed = json.loads((tmp_path / f"voicebot-{image}.cdx.json").read_text())
+        for part in listed["components"]:
+            wheels = [one["url"] for one in part["externalReferences"]]
+            assert any(own.search(url) for url in wheels), f"{part['name']} {part['version']}"
