@@ -72,6 +72,7 @@ class Request:
         self._now = asyncio.get_running_loop().time
         self._began = self._now()
         self._answered = False
+        metrics.service_began(service)
         self._span: Span | None = trace.request(service, attributes) if trace else None
 
     def answered(self) -> None:
@@ -86,7 +87,7 @@ class Request:
 
     def over(self, outcome: str, error: str) -> None:
         """That was all of it."""
-        self._metrics.service_request(self._service, outcome)
+        self._metrics.service_ended(self._service, outcome)
         if self._trace is not None and self._span is not None:
             self._trace.over(self._span, outcome, error)
 

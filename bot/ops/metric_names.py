@@ -86,6 +86,10 @@ GAUGES: Final[Mapping[str, Metric]] = {
     "voicebot_info": Metric("1; the version is its label", {"version": ()}),
     "voicebot_calls_active": Metric("Calls that are up"),
     "voicebot_calls_limit": Metric("Calls that may be up: audiosocket.max_calls"),
+    "voicebot_service_active": Metric(
+        "Requests to services that are under way; asr has one for each call",
+        {"service": SERVICES},
+    ),
     "voicebot_draining": Metric("1 after SIGTERM: no new calls, the old ones go on"),
     "voicebot_speech_memory_bytes": Metric("Speech that is remembered"),
 }

@@ -82,8 +82,13 @@ class Metrics:
         """An answer that was begun early was not wanted."""
         self._count("voicebot_tokens_discarded", by=tokens)
 
-    def service_request(self, service: str, outcome: str) -> None:
-        """A request to a service is over: ok, cancelled, timeout, unavailable or bug."""
+    def service_began(self, service: str) -> None:
+        """A service is asked for something."""
+        self._gauges["voicebot_service_active"].labels(service).inc()
+
+    def service_ended(self, service: str, outcome: str) -> None:
+        """That is over: ok, cancelled, timeout, unavailable or bug."""
+        self._gauges["voicebot_service_active"].labels(service).dec()
         self._count("voicebot_service_requests", service, outcome)
 
     def service_first(self, service: str, seconds: float) -> None:

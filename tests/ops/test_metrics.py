@@ -41,7 +41,9 @@ def a_busy_bot():
     metrics.watch("voicebot_calls_limit", lambda: 50)
     metrics.phrase("apology")
     metrics.filler()
-    metrics.service_request("llm", "cancelled")
+    metrics.service_began("llm")
+    metrics.service_began("llm")
+    metrics.service_ended("llm", "cancelled")
     metrics.service_first("llm", 0.25)
     metrics.spans("dropped", 7)
     metrics.call_ended("hang_up", 42.0, dropped_in=3, dropped_out=1)
@@ -66,6 +68,7 @@ def a_busy_bot():
         ("voicebot_phrases_total", {"phrase": "apology"}, 1),
         ("voicebot_fillers_total", {}, 1),
         ("voicebot_service_requests_total", {"service": "llm", "outcome": "cancelled"}, 1),
+        ("voicebot_service_active", {"service": "llm"}, 1),
         ("voicebot_service_first_seconds_sum", {"service": "llm"}, 0.25),
         ("voicebot_spans_total", {"result": "dropped"}, 7),
         ("voicebot_call_seconds_sum", {}, 42),
