@@ -20,13 +20,15 @@ while read -r name value; do
     case $name in '*' | "$NODE_NAME" | "$POD_NAME") address=$value ;; esac
 done <"$files/addresses"
 if [ "$address" = node ]; then address=$NODE_ADDRESS; fi
-# The image puts it into the UDP transport; the others include this file.
-: >"$extra/pod_address.conf"
-if [ -n "$address" ]; then
-    echo "external_signaling_address = $address"
-    echo "external_media_address = $address"
-    for net in $ASTERISK_LOCAL_NETS; do echo "local_net = $net"; done
-fi >"$extra/pod_address.conf"
+# The image puts it into the UDP transport; the others are made by this template.
+{
+    echo '[pod-address](!)'
+    if [ -n "$address" ]; then
+        echo "external_signaling_address = $address"
+        echo "external_media_address = $address"
+        for net in $ASTERISK_LOCAL_NETS; do echo "local_net = $net"; done
+    fi
+} >"$extra/pod_address.conf"
 
 export ASTERISK_EXTERNAL="$address" ASTERISK_EXTRA="$extra"
 exec asterisk-start

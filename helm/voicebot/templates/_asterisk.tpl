@@ -14,15 +14,16 @@
 {{/* SIP over TCP and TLS, and the trunk: pjsip.conf reads this file. */}}
 {{- define "voicebot.asterisk.sip" -}}
 {{- $sip := .Values.asterisk.sip -}}
-{{- if $sip.tcp }}
-[tcp]
+; The template pod-address.
+#include pod_address.conf
+{{ if $sip.tcp }}
+[tcp](pod-address)
 type = transport
 protocol = tcp
 bind = 0.0.0.0:{{ $sip.port }}
-#include pod_address.conf
 {{ end }}
 {{- if $sip.tls.enabled }}
-[tls]
+[tls](pod-address)
 type = transport
 protocol = tls
 bind = 0.0.0.0:{{ $sip.tls.port }}
@@ -34,7 +35,6 @@ ca_list_file = /etc/voicebot/sip-tls/ca.crt
 verify_client = yes
 require_client_cert = yes
 {{- end }}
-#include pod_address.conf
 {{ end }}
 {{- with .Values.asterisk.trunk }}
 {{- if and .enabled .existingSecret }}
