@@ -13,6 +13,8 @@ What earlier runs set, those of deploy_riva.sh and deploy_bot.sh included, stays
       --external ADDRESS     the address that phones and the provider reach (behind a NAT: the public one);
                              node: each node's own
       --network host|pod     host: the node's ports, on every node that is chosen; pod: behind a load balancer
+      --asterisk-cidr CIDR   with host: the nodes' addresses, by which the bots' NetworkPolicy knows Asterisk (may
+                             be repeated; asked of the cluster)
       --trunk FILE           a provider's pjsip_trunk.conf (asterisk/pjsip_trunk.conf.example); it is kept in
                              the secret RELEASE-trunk, since it holds passwords
       --values FILE          values of your own for the chart (may be repeated; the last one wins)
@@ -22,7 +24,7 @@ $COMMON_OPTIONS
 TEXT
 }
 
-TRUNK='' EXTERNAL='' NETWORK='' IMAGE=''
+TRUNK='' EXTERNAL='' NETWORK='' IMAGE='' CIDRS=()
 
 parse() {
     while [ $# -gt 0 ]; do
@@ -31,6 +33,7 @@ parse() {
         case $1 in
             --external) EXTERNAL=$(value_of "$@") ;;
             --network) NETWORK=$(value_of "$@") ;;
+            --asterisk-cidr) CIDRS+=("$(value_of "$@")") ;;
             --trunk) TRUNK=$(value_of "$@") ;;
             --values) add_values "$@" ;;
             --set) add_set "$@" ;;
@@ -49,6 +52,7 @@ words_for_chart() {
     [ -z "$EXTERNAL" ] || WORDS+=(--set-string "asterisk.externalAddress=$EXTERNAL")
     [ -z "$NETWORK" ] || WORDS+=(--set "asterisk.network=$NETWORK")
     [ -z "$IMAGE" ] || add_image asterisk.image "$IMAGE"
+    choose_cidrs
     if [ -n "$TRUNK" ]; then
         grep -q '^type *= *identify' "$TRUNK" ||
             fail "$TRUNK has no part of type identify: nobody's calls would be taken" "see asterisk/pjsip_trunk.conf.example"
@@ -57,27 +61,52 @@ words_for_chart() {
     fi
 }
 
+# The nodes' addresses go before the user's values, and over none of earlier runs.
+choose_cidrs() {
+    [ "$NETWORK" = host ] || [ "${#CIDRS[@]}" -gt 0 ] || return 0
+    if [ "${#CIDRS[@]}" -eq 0 ]; then
+        earlier_values >"$WORK/earlier.yaml"
+        if grep -q asteriskCidrs "$WORK/earlier.yaml"; then return; fi
+        mapfile -t CIDRS < <(node_cidrs)
+        [ "${#CIDRS[@]}" -gt 0 ] || fail "the nodes' addresses are not known" "--asterisk-cidr CIDR"
+    fi
+    printf 'networkPolicy: {asteriskCidrs: [%s]}\n' "$(IFS=,; printf '%s' "${CIDRS[*]}")" >"$WORK/ours.yaml"
+    say "our own values, before yours (ours.yaml):"
+    say_lines "$(<"$WORK/ours.yaml")"
+    WORDS=(--values "$WORK/ours.yaml" "${WORDS[@]}")
+}
+
+# Each node's own address as a network: 10.0.0.5/32. In a dry run an example.
+node_cidrs() {
+    if [ -n "$DRY_RUN" ]; then
+        printf '192.0.2.1/32\n'
+        return
+    fi
+    ask get nodes -o jsonpath='{range .items[*]}{.status.addresses[?(@.type=="InternalIP")].address}{"\n"}{end}' |
+        tr ' ' '\n' | sed -n 's|^[0-9.]*$|&/32|p; s|^[0-9a-f:]*:[0-9a-f:]*$|&/128|p' | grep -v '^/'
+}
+
 main() {
     parse "$@"
-    words_for_chart
     need_kubectl
     need_helm
     need_cluster
     need_namespace
     make_work_folder
+    words_for_chart
     prepare_release
     if [ -n "$TRUNK" ]; then make_trunk; fi
     say "Asterisk into the release $RELEASE in the namespace $NAMESPACE:"
     release_chart healthy
-    say "Asterisk answers. Next: scripts/smoke_test.sh"
-    say "A softphone's password: kubectl get secret --namespace $NAMESPACE -l $(labels asterisk) -o jsonpath=\"{.items[0].data['6001']}\" | base64 -d"
+    tell "Asterisk answers. Next: scripts/smoke_test.sh"
+    tell "A softphone's password: kubectl get secret --namespace $NAMESPACE -l $(labels asterisk) -o jsonpath=\"{.items[0].data['6001']}\" | base64 -d"
 }
 
 make_trunk() {
     local text=not-shown-in-a-dry-run
     [ -n "$DRY_RUN" ] || text=$(<"$TRUNK")
     say "the secret $RELEASE-trunk, from $TRUNK:"
-    secret_of "$RELEASE-trunk" pjsip_trunk.conf "$text" | apply
+    secret_of "$RELEASE-trunk" pjsip_trunk.conf "$text" | apply_secrets
 }
 
 main "$@"

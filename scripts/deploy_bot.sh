@@ -47,7 +47,7 @@ main() {
     prepare_release
     say "the chart helm/voicebot into the namespace $NAMESPACE, as release $RELEASE:"
     release_chart healthy
-    say "The bots are ready. Next: scripts/deploy_asterisk.sh"
+    tell "The bots are ready. Next: scripts/deploy_asterisk.sh"
 }
 
 main "$@"

@@ -39,6 +39,11 @@ say() {
     printf '%s%s\n' "${DRY_RUN:+# }" "$*"
 }
 
+# What is so now: not said where nothing was done.
+tell() {
+    [ -n "$DRY_RUN" ] || say "$@"
+}
+
 # What is wrong, and what to do about it; ends the script.
 fail() {
     printf '%s: %s\n' "$(basename "$0")" "$1" >&2
@@ -113,6 +118,11 @@ apply() {
     fi
 }
 
+# The same of secrets: a dry run shows them as comments, so that nobody applies what it shows in their place.
+apply_secrets() {
+    if [ -n "$DRY_RUN" ]; then sed 's/^/# /'; else apply; fi
+}
+
 # ---- checks before anything is changed ----------------------------------------------------------------
 
 need_tool() {
@@ -128,7 +138,7 @@ need_helm() {
     local version
     version=$(helm_version)
     [[ $version =~ ^v?([0-9]+)\.([0-9]+) ]] || fail "helm says no version: $version"
-    [ "${BASH_REMATCH[1]}" -gt 3 ] || [ "${BASH_REMATCH[2]}" -ge $OLDEST_HELM ] ||
+    [ $((1000 * BASH_REMATCH[1] + BASH_REMATCH[2])) -ge $((3000 + OLDEST_HELM)) ] ||
         fail "helm $version is too old" "install 3.$OLDEST_HELM or newer: https://helm.sh/docs/intro/install/"
 }
 
@@ -310,7 +320,7 @@ undo_option() {
 
 not_released() {
     printf '\nWhat runs:\n' >&2
-    ask get pods --namespace "$NAMESPACE" -l "$(labels)" >&2 || true
+    ask get pods --namespace "$NAMESPACE" -l "$(labels '')" >&2 || true
     fail "the release $RELEASE did not become healthy within $TIMEOUT; an upgrade was rolled back" \
         "why: kubectl get events --namespace $NAMESPACE --sort-by=.lastTimestamp | tail -n 20" \
         "what was tried: helm history $RELEASE --namespace $NAMESPACE" \
@@ -318,7 +328,7 @@ not_released() {
         "only slow: --timeout 30m"
 }
 
-# labels [COMPONENT]: how the chart's pods are found.
+# labels COMPONENT: how the chart's pods are found; all of them with an empty word.
 labels() {
     printf 'app.kubernetes.io/instance=%s%s' "$RELEASE" "${1:+,app.kubernetes.io/component=$1}"
 }
@@ -383,7 +393,7 @@ make_token() {
         return
     fi
     say "the secret $TOKEN_NAME, between Asterisk and the bots:"
-    secret_of "$TOKEN_NAME" token "$(chance)" | apply
+    secret_of "$TOKEN_NAME" token "$(chance)" | apply_secrets
 }
 
 # Render with the token chosen, check the cluster, make the token: all that comes before release_chart.

@@ -77,7 +77,7 @@ make_secrets() {
     text=${text//@DEPLOY_KEY@/$(encoded "${RIVA_MODEL_DEPLOY_KEY:-tlt_encode}")}
     text=${text//@KEY@/$key}
     say "the secrets ${SECRETS[*]}:"
-    printf '%s\n' "$text" | apply
+    printf '%s\n' "$text" | apply_secrets
 }
 
 docker_config() {
@@ -208,7 +208,7 @@ main() {
     release_chart begun
     await_nims
     ask_doctor
-    say "Recognition, synthesis and the language model are up. Next: scripts/deploy_bot.sh"
+    tell "Recognition, synthesis and the language model are up. Next: scripts/deploy_bot.sh"
 }
 
 # All that can be refused, before anything is changed.

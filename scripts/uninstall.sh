@@ -58,7 +58,7 @@ main() {
     if [ -n "$SECRETS" ]; then remove_secrets; fi
     if [ -n "$WHOLE" ]; then remove kube delete namespace "$NAMESPACE"; fi
     if [ -n "$WHOLE" ]; then remove kube delete storageclass voicebot-local; fi
-    say "Done."
+    tell "Done."
 }
 
 remove_release() {
