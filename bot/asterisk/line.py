@@ -27,8 +27,8 @@ WRITE_AHEAD_FRAMES = 3
 DEAD_AFTER = 10.0
 """Seconds without Asterisk taking a byte after which it is taken for dead."""
 READ_BYTES = 4096
-"""Read from the socket at once: twelve frames. A buffer of our own: asyncio would make a new one for
-each frame, 256 KiB long, and that takes longer than all that we do with the bytes."""
+"""Read from the socket at once: twelve frames. A buffer of our own: asyncio would make a new one
+for each frame, 256 KiB long, and that takes longer than all that we do with the bytes."""
 LINGER = 1.0
 """Seconds that Asterisk has to close its side after we hung up."""
 
