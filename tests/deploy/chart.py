@@ -99,8 +99,20 @@ def _template(files: tuple[str, ...], values: str) -> subprocess.CompletedProces
     )
 
 
+# It reads megabytes of schemas anew for each object; once is enough.
+kubernetes_validate.utils.schema_contents = functools.cache(
+    kubernetes_validate.utils.schema_contents
+)
+
+
 def faults(found: Object) -> list[str]:
     """What is wrong with an object, by Kubernetes' own schemas or its kind's."""
+    return _faults(json.dumps(found))
+
+
+@functools.cache
+def _faults(text: str) -> list[str]:
+    found = json.loads(text)
     schema = _crds().get((found["apiVersion"], found["kind"]))
     if schema is not None:
         errors = jsonschema.Draft202012Validator(schema).iter_errors(found)

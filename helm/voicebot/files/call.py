@@ -5,6 +5,8 @@ Variables: SIP_URI, SIP_USER, VOICEBOT_SIP_PASSWORD, BOTS (a name with the addre
 BOT_HTTP_PORT. A sound alone would prove little: Asterisk's own apology is one, too.
 """
 
+# A program of its own, for a shell to run: it prints and waits.
+# ruff: noqa: T201, TID251
 import os
 import re
 import socket
@@ -20,21 +22,29 @@ CALLS = re.compile(r"^voicebot_calls_(?:active|total(?:{.*})?) (\S+)$", re.MULTI
 
 def main() -> int:
     """Call, and say in one line what is wrong."""
+    try:
+        return call()
+    except OSError as error:
+        return wrong(f"no bot can be asked at {os.environ['BOTS']}: {error}")
+
+
+def call() -> int:
+    """One call; the exit code."""
     before = begun()
     command = ["voicebot", "dial", os.environ["SIP_URI"], "--user", os.environ["SIP_USER"]]
-    call = subprocess.Popen(
+    phone = subprocess.Popen(
         [*command, "--seconds", str(DIAL_SECONDS)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
     taken = False
-    while call.poll() is None:
+    while phone.poll() is None:
         taken = taken or begun() > before
         time.sleep(0.5)
-    told = call.stdout.read() if call.stdout is not None else ""
+    told = phone.stdout.read() if phone.stdout is not None else ""
     print(told)
-    if call.returncode:
+    if phone.returncode:
         return wrong("nobody answered: look at Asterisk's log")
     if "first sound" not in told:
         return wrong("answered, but no sound came: are the RTP ports reachable?")
