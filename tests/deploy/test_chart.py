@@ -296,6 +296,18 @@ def test_the_speech_addresses_have_every_pod():
         assert settings["riva"][f"{part}_uri"] == host
 
 
+def test_one_of_the_speech_services_may_be_elsewhere():
+    """Its NIM is not run, and the bot asks it there."""
+    found = render(riva={"external": {"asrUri": "riva-api:50051"}})
+    assert [each["metadata"]["name"] for each in found.all("NIMService")] == [
+        "line-voicebot-tts",
+        "line-voicebot-llm",
+    ]
+    settings = yaml.safe_load(found.one("ConfigMap", "-bot")["data"]["bot.yaml"])
+    assert settings["riva"]["asr_uri"] == "riva-api:50051"
+    assert settings["riva"]["tts_uri"].startswith("line-voicebot-tts-pods.")
+
+
 def test_nims_elsewhere_are_found_by_their_namespace():
     """The bot's addresses follow nim.namespace, and so do the objects."""
     found = render(nim={"namespace": "nim"})
@@ -388,6 +400,7 @@ def test_rules_and_dashboards_go_in_as_they_are():
         ({"bot": {"env": {"BOT_LOG__LEVEL": "debug"}}}, "go into bot.settings"),
         ({"riva": {"source": "cloud"}}, "one of 'nim', 'external', 'local'"),
         ({"riva": {"source": "external"}}, "give riva.external.asrUri and riva.external.ttsUri"),
+        ({"riva": {"external": {"tls": {"enabled": True}}}}, "they need riva.source=external"),
         ({"llm": {"source": "external"}}, "give llm.external.baseUrl"),
         ({"llm": {"nim": {"cache": {"kind": "claim"}}}}, "give llm.nim.cache.name"),
         ({"riva": {"asr": {"cache": {"name": "x"}}}}, "riva.asr.cache.name is for something"),

@@ -13,23 +13,24 @@ TLS = {"asterisk": {"sip": {"tls": {"enabled": True, "secret": "sip-tls"}}}}
 def restricted(spec):
     """What keeps a pod from meeting pod security `restricted`, but for the host's network."""
     pod = spec["securityContext"]
-    wrong = []
-    if not pod.get("runAsNonRoot") or pod.get("runAsUser") == 0:
-        wrong.append("root")
+    wrong = [] if pod.get("runAsNonRoot") and pod.get("runAsUser") != 0 else ["root"]
     if pod.get("seccompProfile") != {"type": "RuntimeDefault"}:
         wrong.append("seccomp")
     for volume in spec.get("volumes", []):
         if not {"configMap", "secret", "emptyDir"} & set(volume):
             wrong.append(f"volume {volume['name']}")
-    for container in [*spec["containers"], *spec.get("initContainers", [])]:
-        inner = container["securityContext"]
-        if inner.get("allowPrivilegeEscalation") is not False:
-            wrong.append(f"{container['name']}: escalation")
-        if inner.get("capabilities") != {"drop": ["ALL"]}:
-            wrong.append(f"{container['name']}: capabilities")
-        if any("hostPort" in port for port in container.get("ports", [])):
-            wrong.append(f"{container['name']}: hostPort")
-    return wrong
+    containers = [*spec["containers"], *spec.get("initContainers", [])]
+    return wrong + [f"{each['name']}: {what}" for each in containers for what in _rights(each)]
+
+
+def _rights(container):
+    inner = container["securityContext"]
+    if inner.get("allowPrivilegeEscalation") is not False:
+        yield "escalation"
+    if inner.get("capabilities") != {"drop": ["ALL"]}:
+        yield "capabilities"
+    if any("hostPort" in port for port in container.get("ports", [])):
+        yield "hostPort"
 
 
 @pytest.mark.parametrize("files", FILES, ids=str)

@@ -4,6 +4,9 @@
 {{- if and (eq $v.riva.source "external") (not (and $v.riva.external.asrUri $v.riva.external.ttsUri)) -}}
 {{- fail "riva.source is external: give riva.external.asrUri and riva.external.ttsUri, each as host:port" -}}
 {{- end -}}
+{{- if and (ne $v.riva.source "external") (or $v.riva.external.tls.enabled $v.riva.external.apiKey.existingSecret) -}}
+{{- fail "riva.external.tls and riva.external.apiKey are for both services: they need riva.source=external, with both addresses" -}}
+{{- end -}}
 {{- if and (eq $v.llm.source "external") (not $v.llm.external.baseUrl) -}}
 {{- fail "llm.source is external: give llm.external.baseUrl, such as https://llm.example.com/v1" -}}
 {{- end -}}

@@ -6,8 +6,9 @@
 {{/* A speech NIM's gRPC address: the headless Service, so that each request may go to any of its pods. */}}
 {{- define "voicebot.speechUri" -}}
 {{- $riva := .root.Values.riva -}}
-{{- if eq $riva.source "external" -}}
-{{ get $riva.external (printf "%sUri" .part) }}
+{{- $elsewhere := get $riva.external (printf "%sUri" .part) -}}
+{{- if $elsewhere -}}
+{{ $elsewhere }}
 {{- else if eq $riva.source "local" -}}
 {{ include "voicebot.local" .root }}.{{ .root.Release.Namespace }}.svc.{{ .root.Values.clusterDomain }}:50051
 {{- else -}}
@@ -28,7 +29,11 @@ http://{{ include "voicebot.nim" (dict "root" . "part" "llm") }}.{{ include "voi
 {{/* The NIMs that this release runs: a list of their names. */}}
 {{- define "voicebot.nims" -}}
 {{- $parts := list -}}
-{{- if eq .Values.riva.source "nim" }}{{ $parts = concat $parts (list "asr" "tts") }}{{ end -}}
+{{- range $part := list "asr" "tts" -}}
+{{- if and (eq $.Values.riva.source "nim") (not (get $.Values.riva.external (printf "%sUri" $part))) -}}
+{{- $parts = append $parts $part -}}
+{{- end -}}
+{{- end -}}
 {{- if eq .Values.llm.source "nim" }}{{ $parts = append $parts "llm" }}{{ end -}}
 {{ $parts | toJson }}
 {{- end }}
