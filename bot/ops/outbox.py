@@ -15,8 +15,9 @@ from bot.config import TraceSettings
 from bot.core.errors import ConfigError
 from bot.ops.traces import CallTrace, Span, Value
 
-BATCH: Final = 512
-"""Spans in one delivery."""
+BATCH: Final = 64
+"""Spans in one delivery. To translate and encode one takes 70 us, in which the event loop may wait
+for the interpreter: more at once could be heard."""
 GATHER: Final = 1.0
 """Seconds for which the first span of a delivery waits for others."""
 GRACE: Final = 3.0
