@@ -30,6 +30,7 @@ VARIANTS = {
     "hpa-calls": {"bot": {"autoscaling": {"kind": "hpa", "hpaMetric": "calls"}}},
     "no-asterisk": {
         "asterisk": {"enabled": False},
+        "bot": {"service": {"type": "LoadBalancer", "annotations": {"a/b": "c"}}},
         "networkPolicy": {"asteriskCidrs": ["198.51.100.7/32"]},
     },
     "load-balancers": {
@@ -440,6 +441,16 @@ def test_rules_and_dashboards_go_in_as_they_are():
         ),
         ({"rivaAccess": {"kind": "gateway", **ACCESS}}, "give rivaAccess.gateway.name"),
         ({"networkPolicy": {"sipCidrs": ["10.0.0.1"]}}, "/networkPolicy/sipCidrs/0"),
+        (
+            {
+                "networkPolicy": {"egress": {"enabled": True}},
+                "llm": {
+                    "source": "external",
+                    "external": {"baseUrl": "https://llm.example.com/v1"},
+                },
+            },
+            "Allow them in networkPolicy.egress.extra",
+        ),
     ],
 )
 def test_a_wrong_value_is_refused_by_its_name(values, message):
