@@ -62,6 +62,7 @@ class Plan:
     bots_rolling: int
     bot_cores: float
     asterisks: Pool
+    asterisk_cores: float
     kamailios: Pool
     rtp_ports: int
     trunk_mbit: float
@@ -96,6 +97,7 @@ def plan(calls: int, figures: Figures) -> Plan:
         bots_rolling=2 * bots.total,
         bot_cores=bots.total * figures.bot_cores,
         asterisks=asterisks,
+        asterisk_cores=asterisks.total * figures.asterisk_cores,
         kamailios=_kamailios(planned, asterisks, figures),
         rtp_ports=PORTS * min(legs, figures.calls_per_asterisk),
         trunk_mbit=legs * _kbit(figures.rtp_payload + figures.rtp_headers) / 1000,

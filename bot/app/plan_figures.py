@@ -9,8 +9,8 @@ from dataclasses import Field, dataclass, field, fields
 from typing import Any, Final
 
 H100: Final = (
-    "a third party's benchmark of one H100 80 GB with nvidia-riva-client, February 2026"
-    " (riva-bench); English voices, no figure for Hindi is published"
+    'a third party\'s benchmark of one H100 80 GB, February 2026 ("NVIDIA NIM Benchmark Findings",'
+    " riva-bench); English voices, no figure for Hindi is published"
 )
 NVIDIA: Final = "https://docs.nvidia.com/nim/"
 
@@ -84,9 +84,13 @@ class Figures:
         200, 1, 10_000, "calls (legs of RTP) of one Asterisk",
         "docs/capacity.md, What an Asterisk costs; and the 400 RTP ports of docs/asterisk.md",
     )  # fmt: skip
+    asterisk_cores: float = _figure(
+        2, 0.1, 64, "processor cores of one Asterisk",
+        "docs/capacity.md, What an Asterisk costs: 200 calls take one; twice that: none waits",
+    )  # fmt: skip
     kamailio_rate: float = _figure(
         100, 1, 100_000, "new calls a second of one Kamailio",
-        "docs/capacity.md, what a Kamailio costs",
+        "docs/capacity.md, What a Kamailio costs: seven times that was seen; ringing takes memory",
     )  # fmt: skip
 
     asr_streams: int = _figure(

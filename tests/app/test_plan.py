@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from dataclasses import fields, replace
 
 import pytest
@@ -174,8 +175,8 @@ def within(each):
 
 
 ANY = st.builds(Figures, **{each.name: within(each) for each in figures()})
-NEEDS = ("planned", "gpus", "bots_rolling", "bot_cores", "rtp_ports", "trunk_mbit",
-         "asterisk_bot_mbit", "bot_asr_mbit")  # fmt: skip
+NEEDS = ("planned", "gpus", "bots_rolling", "bot_cores", "asterisk_cores", "rtp_ports",
+         "trunk_mbit", "asterisk_bot_mbit", "bot_asr_mbit")  # fmt: skip
 POOLS = ("asr", "tts", "llm", "bots", "asterisks", "kamailios")
 
 
@@ -328,3 +329,14 @@ def test_exactly_one_of_calls_and_busy_hour_is_asked(capsys, words):
         cli.main(["plan", *words.split()])
     assert left.value.code == 2
     assert "--busy-hour-calls" in capsys.readouterr().err
+
+
+def test_the_tables_of_the_page_are_what_the_command_prints(capsys, request):
+    """docs/capacity.md shows commands, and what follows each is their output."""
+    page = (request.config.rootpath / "docs/capacity.md").read_text()
+    shown = re.findall(r"```\n\$ voicebot plan (.*)\n```\n\n((?:.+\n|\n(?=\||One GPU))+)", page)
+    assert len(shown) == 4
+    for words, after in shown:
+        code, said, _ = voicebot(capsys, *words.split())
+        assert code == 0
+        assert said.startswith(after), words
