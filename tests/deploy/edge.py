@@ -86,6 +86,11 @@ class Edge:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait(10)
 
+    @property
+    def pid(self):
+        """The first process; its group is all of them."""
+        return self._process.pid
+
     def get(self, path):
         """Code and text of a page; 0 when nobody answers."""
         try:

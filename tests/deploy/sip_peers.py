@@ -25,6 +25,12 @@ class Message:
     start: str
     headers: list[tuple[str, str]]
     sender: tuple[str, int] = ("", 0)
+    body: str = ""
+
+    def media(self):
+        """Where the other side wants its sound: address and port of the SDP."""
+        ip = re.search(r"^c=IN IP4 (\S+)", self.body, re.MULTILINE)[1]
+        return ip, int(re.search(r"^m=audio (\d+)", self.body, re.MULTILINE)[1])
 
     @property
     def method(self):
@@ -50,8 +56,10 @@ class Message:
 
 def parsed(data, sender):
     """Bytes of a datagram as a message."""
-    start, *lines = data.decode().split("\r\n\r\n")[0].split("\r\n")
-    return Message(start, [tuple(line.split(": ", 1)) for line in lines if ": " in line], sender)
+    head, _, body = data.decode().partition("\r\n\r\n")
+    start, *lines = head.split("\r\n")
+    headers = [tuple(line.split(": ", 1)) for line in lines if ": " in line]
+    return Message(start, headers, sender, body)
 
 
 def address(uri):
@@ -252,6 +260,7 @@ class Provider(Peer):
 
     def __init__(self, edge, ip="127.0.0.2"):
         self.edge = edge
+        self.sdp = SDP
         self.byes = []
         super().__init__(ip)
 
@@ -283,7 +292,7 @@ class Provider(Peer):
         body = ""
         if method == "INVITE":
             headers.append(("Content-Type", "application/sdp"))
-            body = SDP.format(ip=self.ip)
+            body = self.sdp.format(ip=self.ip)
         start = f"{method} sip:{number}@{self.edge[0]}:{self.edge[1]} SIP/2.0"
         self.send(start, headers, self.edge, body)
 

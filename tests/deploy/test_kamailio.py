@@ -152,12 +152,12 @@ def test_a_silent_asterisk_is_left_out_and_comes_back(edge, provider, asterisks)
     """OPTIONS without an answer take it out before a caller meets it; answers bring it back."""
     one, other = asterisks
     one.options = one.answer = 0
-    edge.until(lambda: "down: " in edge.log.read_text())
+    edge.until(lambda: f"down: sip:{one.ip}:{one.port}" in edge.log.read_text())
     assert [type(provider.call()) for _ in range(4)] == [Dialog] * 4
     assert (len(one.calls), len(other.calls)) == (0, 4)
     assert edge.metric("voicebot_sip_failovers_total") == 0
     one.options = one.answer = 200
-    edge.until(lambda: "up: " in edge.log.read_text())
+    edge.until(lambda: f"up: sip:{one.ip}:{one.port}" in edge.log.read_text())
     provider.call()
     assert len(one.calls) == 1
 
@@ -167,7 +167,7 @@ def test_an_asterisk_that_stops_gracefully_gets_no_new_calls(edge, provider, ast
     one, other = asterisks
     calls = [provider.call(), provider.call()]
     one.options = 503
-    edge.until(lambda: "down: " in edge.log.read_text())
+    edge.until(lambda: f"down: sip:{one.ip}:{one.port}" in edge.log.read_text())
     provider.call()
     provider.call()
     assert (len(one.calls), len(other.calls)) == (1, 3)

@@ -46,6 +46,7 @@ providers=${SIP_PROVIDERS-}
 watch_networks=${SIP_WATCH_NETWORKS-}
 tls=${SIP_TLS-no}
 certificates=${SIP_TLS_FOLDER-/etc/voicebot-sip-tls}
+shared=${SIP_SHARED_MB-256}
 folder=${SIP_RUN-/run/voicebot-sip}
 program=${SIP_PROGRAM-kamailio}
 
@@ -55,6 +56,7 @@ for variable in SIP_PORT SIP_TLS_PORT SIP_INSIDE_PORT SIP_HTTP_PORT; do
 done
 number SIP_CALLS_A_SECOND "$SIP_CALLS_A_SECOND"
 number SIP_PING_SECONDS "$SIP_PING_SECONDS"
+number SIP_SHARED_MB "$shared"
 number SIP_CALLS_OF_AN_ASTERISK "$calls"
 is 'yes|no' SIP_TLS "$tls" "say yes or no"
 
@@ -145,6 +147,7 @@ if [ "$tls" = yes ]; then
     set -- -A WITH_TLS "$@"
 fi
 
-# 64 MB of shared memory hold some 10,000 calls being set up; a call that is up takes none but its
-# Call-ID. -DD: stay in the foreground; -E: the log goes to standard error.
-exec "$program" -DD -E -m 64 -M 8 -Y "$folder" -f "${SIP_CONFIG-/etc/voicebot-sip/kamailio.cfg}" "$@"
+# Setting a call up and ending it takes 34 KB of shared memory for some seconds, and for as long as it
+# rings; a call that is up takes its Call-ID. Without any left, no call comes through.
+# -DD: stay in the foreground; -E: the log goes to standard error.
+exec "$program" -DD -E -m "$shared" -M 8 -Y "$folder" -f "${SIP_CONFIG-/etc/voicebot-sip/kamailio.cfg}" "$@"
