@@ -144,6 +144,7 @@ main() {
 judge() {
     local words=(--record "$RECORD" --user "$USER_NAME" --within "$WITHIN")
     [ -z "$SAY" ] || words+=(--spoken)
+    sleep 2 # a turn is logged when it is over
     if [ -z "$BOT_LOG" ] && fetch_log; then BOT_LOG=$WORK/bots.log; fi
     if [ -n "$BOT_LOG" ]; then words+=(--log "$BOT_LOG"); else
         say "The bots' log was not looked into: whether a bot spoke or an apology, your ear must tell ($RECORD; --record keeps it)."

@@ -9,6 +9,7 @@ but the common tools that the scripts name.
 import os
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -22,7 +23,7 @@ from tests.deploy.fake_api import FakeApi, Thing
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = (
     *("awk", "base64", "basename", "bash", "cat", "comm", "cp", "cut", "dirname", "env", "grep"),
-    *("head", "mktemp", "od", "paste", "python3", "rm", "sed", "sort", "tail", "tr", "wc"),
+    *("head", "mktemp", "od", "paste", "rm", "sed", "sleep", "sort", "tail", "tr", "wc"),
 )
 
 RECORD = r"""#!/bin/bash
@@ -81,6 +82,7 @@ class Cluster:
             found = shutil.which(tool)
             assert found is not None, f"the scripts need {tool}"
             (self._bin / tool).symlink_to(found)
+        (self._bin / "python3").symlink_to(sys.executable)
         self._program("kubectl", KUBECTL, deploy_tools.kubectl())
         self._program("helm", HELM, deploy_tools.helm())
         self.says("helm-version", "v4.3.1")
