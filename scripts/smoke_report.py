@@ -111,9 +111,10 @@ def judge_sound(sound: Heard, spoken: bool, within: float) -> list[str]:
 
 def judge_turns(said: list[dict[str, Any]], spoken: bool) -> list[str]:
     """Lines for the user. Raise when the bot only played phrases, such as its apology."""
-    answers = [turn for turn in said if not turn.get("phrase")]
+    answers = [turn for turn in said if "turnaround" in turn.get("intervals", {})]
     if spoken and not answers:
-        phrases = ", ".join(str(turn.get("phrase")) for turn in said) or "nothing"
+        phrases = ", ".join(turn.get("phrase") or "an answer that failed" for turn in said)
+        phrases = phrases or "nothing"
         raise NoConversation(
             f"the bot said no answer of the language model, but: {phrases}. `service failed` in its"
             " log says which service, and `voicebot doctor` in its pod checks them all"

@@ -39,7 +39,7 @@ def log_of(*phrases, user="6001"):
     ]
     for number, phrase in enumerate(phrases, 1):
         rows.append({"event": "turn", "call": "u1", "turn": number, "phrase": phrase,
-                     "intervals": {"turnaround": 0.8}})  # fmt: skip
+                     "intervals": {} if phrase else {"turnaround": 0.8}})  # fmt: skip
     return "".join(f"{json.dumps(row)}\n" for row in rows)
 
 
@@ -91,6 +91,9 @@ def test_an_apology_is_no_answer():
     """A bot that only says its phrases, and one that nobody reached, have failed."""
     with pytest.raises(NoConversation, match="but: greeting, apology"):
         judge_turns(turns(log_of("greeting", "apology").splitlines(), "6001"), spoken=True)
+    failed = log_of("greeting", "", "apology").replace('{"turnaround": 0.8}', "{}")
+    with pytest.raises(NoConversation, match="but: greeting, an answer that failed, apology"):
+        judge_turns(turns(failed.splitlines(), "6001"), spoken=True)
     with pytest.raises(NoConversation, match="no bot logged a call from 6001"):
         turns([], "6001")
 
@@ -106,7 +109,8 @@ def test_an_apology_is_no_answer():
 @pytest.mark.filterwarnings("ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning")
 async def test_a_line_that_works_passes(tmp_path):
     """Asterisk, the bot and the embedded servers: greeted, heard, answered by the model."""
-    async with house(tmp_path, print) as up:
+    patient = {"BOT_RIVA__TTS__FIRST_AUDIO_TIMEOUT": "30"}
+    async with house(tmp_path, print, bot=patient) as up:
         code, printed = await smoke(
             "--host", f"127.0.0.1:{up.sip_port}", "--bind", "127.0.0.1",
             "--bot-log", str(up.bot.log), "--within", "20", "--seconds", "35",
