@@ -379,6 +379,18 @@ def test_rules_and_dashboards_go_in_as_they_are():
         assert json.loads(board["data"][path.name]) == json.loads(path.read_text())
 
 
+def test_alerts_link_to_where_the_runbooks_are():
+    """A path of this repository is no link in somebody's alert."""
+    pages = "https://git.example.com/docs/runbooks/"
+    rule = render(monitoring={"rules": {"enabled": True, "runbooks": pages}}).one("PrometheusRule")
+    alerts = [
+        each for group in rule["spec"]["groups"] for each in group["rules"] if "alert" in each
+    ]
+    assert alerts
+    for alert in alerts:
+        assert alert["annotations"]["runbook_url"] == f"{pages}{alert['alert']}.md"
+
+
 # Wrong values.
 
 
