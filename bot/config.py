@@ -38,7 +38,48 @@ class AudioSocketSettings(_Part):
     hello_timeout: Seconds = 2.0
     """Seconds that a connection may take to send its UUID."""
     max_frame_bytes: Annotated[int, Field(ge=320, le=65535)] = 8192
-    """The longest AudioSocket payload accepted (Asterisk sends 320 or 640)."""
+    """The longest message accepted (Asterisk sends 320 or 640 bytes of sound)."""
+
+
+class GatewayTlsSettings(_Part):
+    """TLS of the gateway. New files are read when they change; no restart is needed."""
+
+    cert: str = ""
+    """The server's certificate with its chain, PEM; empty: no TLS."""
+    key: str = ""
+    client_ca: str = ""
+    """When set, clients must show a certificate of this authority."""
+
+
+class GatewaySettings(_Part):
+    """The gRPC gateway for clients without a telephone exchange (docs/gateway.md)."""
+
+    enabled: bool = False
+    host: str = "127.0.0.1"
+    """The address to listen on; `0.0.0.0` for all, which needs `tokens`."""
+    port: Port = 50061
+    tls: GatewayTlsSettings = GatewayTlsSettings()
+    tokens: dict[str, SecretStr] = {}
+    """Who may talk, and with which token: {"kiosk": "..."}. Empty: everybody on this
+    machine."""
+    operators: dict[str, SecretStr] = {}
+    """Who may list, watch, end and transfer calls. Empty: nobody where `tokens` are set."""
+    transcripts: bool = False
+    """Operators who watch calls may read what was said. Off: caller data is private."""
+    reflection: bool = True
+    """Tell clients the protocol (which is public), for tools such as grpcurl."""
+    open_timeout: Seconds = 5.0
+    """Seconds that a client may take to say who it is."""
+    stalled_timeout: Seconds = 10.0
+    """Seconds without reading anything after which a client is taken for stuck, and left."""
+    max_message_bytes: Annotated[int, Field(ge=16_384, le=1_048_576)] = 32_768
+    """The longest message accepted; 400 ms of sound take 12800 bytes at most."""
+    keepalive: Annotated[float, Field(ge=1, le=3600)] = 10.0
+    """Seconds between questions to a quiet client whether it is still there."""
+    keepalive_timeout: Annotated[float, Field(ge=0.1, le=60)] = 5.0
+    """Seconds that it has to answer."""
+    watchers: Annotated[int, Field(ge=1, le=1000)] = 16
+    """Operators' watches at once."""
 
 
 class HttpSettings(_Part):
@@ -382,7 +423,11 @@ class Settings(BaseSettings):
         validate_default=True,
     )
 
+    line: Literal["audiosocket", "websocket"] = "audiosocket"
+    """What Asterisk's connections speak: AudioSocket, or WebSockets (chan_websocket of Asterisk 22.8 or
+    newer). The settings of `audiosocket` (address, admission, bounds) hold for both."""
     audiosocket: AudioSocketSettings = AudioSocketSettings()
+    gateway: GatewaySettings = GatewaySettings()
     http: HttpSettings = HttpSettings()
     pbx: PbxSettings = PbxSettings()
     riva: RivaSettings = RivaSettings()
