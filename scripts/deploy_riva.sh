@@ -16,7 +16,7 @@ and the language model by the NIM Operator, and waits until they are healthy (th
       --external-secrets     the secrets come from your store: wait for them, make none
       --secrets-only         stop after the secrets
       --fetch-models         fetch the models ahead, by NIMCaches: pods then start without a download
-      --riva-api CHART       the older Riva server instead of speech NIMs: a file or folder with NVIDIA's chart
+      --riva-api CHART       recognition by the older Riva server: a file or folder with NVIDIA's chart riva-api
       --values FILE          values of your own for helm/voicebot (may be repeated; the last one wins)
       --timeout TIME         how long to wait for health (60m)
 $COMMON_OPTIONS
@@ -99,18 +99,23 @@ await_secrets() {
 # ---- the servers -------------------------------------------------------------------------------------
 
 # Our own values, before those of the user: models live in the claims of deploy_infra.sh, where it made them
-# and nobody chose otherwise; or speech comes from the older Riva server.
+# and nobody chose otherwise; with --riva-api, recognition is the older server's, which has no Hindi voice.
 choose_values() {
-    WORDS=(--values "$WORK/ours.yaml" "${WORDS[@]}")
+    local claims='' asr='' tts=''
+    if own_claims; then claims=yes asr=$(cache asr) tts=$(cache tts); fi
+    if [ -n "$RIVA_API" ]; then
+        asr="external: {asrUri: 'headless-riva-api.$NAMESPACE.svc.cluster.local:50051'}"
+    elif [ -n "$asr" ]; then
+        asr="asr: $asr"
+    fi
     {
-        if [ -n "$RIVA_API" ]; then
-            printf 'riva:\n  source: external\n  external:\n'
-            printf '    %sUri: riva-api.%s.svc.cluster.local:50051\n' asr "$NAMESPACE" tts "$NAMESPACE"
-        elif own_claims; then
-            printf 'riva:\n  asr: %s\n  tts: %s\n' "$(cache asr)" "$(cache tts)"
-        fi
-        if own_claims; then printf 'llm:\n  nim: %s\n' "$(cache llm)"; fi
+        [ -z "$asr$tts" ] || printf 'riva:\n'
+        [ -z "$asr" ] || printf '  %s\n' "$asr"
+        [ -z "$tts" ] || printf '  tts: %s\n' "$tts"
+        [ -z "$claims" ] || printf 'llm:\n  nim: %s\n' "$(cache llm)"
     } >"$WORK/ours.yaml"
+    [ -s "$WORK/ours.yaml" ] || return 0
+    WORDS=(--values "$WORK/ours.yaml" "${WORDS[@]}")
     say "our own values, before yours (ours.yaml):"
     say_lines "$(<"$WORK/ours.yaml")"
 }

@@ -392,7 +392,7 @@ def test_riva_refuses_caches_of_other_images(ready, tmp_path):
 
 
 def test_riva_of_the_older_kind(ready, tmp_path):
-    """riva-api is released from the chart that was given; bots ask it, and no speech NIM."""
+    """riva-api is released from the chart that was given; bots ask it to hear."""
     chart = tmp_path / "riva-api-2.19.0.tgz"
     chart.write_text("")
     done = ready.run("deploy_riva.sh", "--riva-api", str(chart), NGC_API_KEY=KEY)
@@ -400,7 +400,7 @@ def test_riva_of_the_older_kind(ready, tmp_path):
     older, line = ready.releases()
     assert older[:4] == ["upgrade", "--install", "riva-api", str(chart)]
     assert line[2] == "voicebot"
-    assert "asrUri: riva-api.voicebot.svc.cluster.local:50051" in done.out
+    assert "asrUri: 'headless-riva-api.voicebot.svc.cluster.local:50051'" in done.out
 
 
 @pytest.mark.parametrize(("key", "said"), [
