@@ -16,7 +16,7 @@ from uuid import UUID
 from bot.app.journal import Journal
 from bot.asterisk.line import Line
 from bot.asterisk.pbx import Reception, Ticket
-from bot.asterisk.server import AudioSocketServer
+from bot.asterisk.server import LineServer
 from bot.call.call import Call
 from bot.call.hearing import Hearing
 from bot.call.phrasebook import Phrase, Phrasebook
@@ -87,7 +87,7 @@ class Desk:
         )
         now = asyncio.get_running_loop().time
         self.reception = Reception(settings, PbxSettings(), now, "")
-        self.server = AudioSocketServer(settings, self)
+        self.server = LineServer(settings, self)
         self.metrics = Metrics()
         self.turnstile = Turnstile()
         self.tasks: set[asyncio.Task[None]] = set()

@@ -424,8 +424,8 @@ class Settings(BaseSettings):
     )
 
     line: Literal["audiosocket", "websocket"] = "audiosocket"
-    """What Asterisk's connections speak: AudioSocket, or WebSockets (chan_websocket of Asterisk 22.8 or
-    newer). The settings of `audiosocket` (address, admission, bounds) hold for both."""
+    """What Asterisk speaks with us: AudioSocket, or WebSocket (chan_websocket, from 22.8 on). The
+    settings of `audiosocket` (address, admission, bounds) hold for both: docs/lines.md."""
     audiosocket: AudioSocketSettings = AudioSocketSettings()
     gateway: GatewaySettings = GatewaySettings()
     http: HttpSettings = HttpSettings()

@@ -24,7 +24,7 @@ from bot.app.speech_memory import SpeechMemory
 from bot.asterisk import pbx_http
 from bot.asterisk.line import Line
 from bot.asterisk.pbx import Reception, Ticket
-from bot.asterisk.server import AudioSocketServer
+from bot.asterisk.server import LineServer
 from bot.call.call import Call
 from bot.call.hearing import Hearing
 from bot.call.turnstile import Turnstile
@@ -53,7 +53,7 @@ class Bot:
     """
     The bot of one process. `async with bot.running(): await bot.drained()`.
 
-    It is the `Desk` of the AudioSocket server. `_calls` owns the task of each call; `_held` says
+    It is the `Desk` of the line's server. `_calls` owns the task of each call; `_held` says
     whether there ever was one.
     """
 
@@ -71,7 +71,7 @@ class Bot:
         self.metrics.watch("voicebot_calls_limit", lambda: settings.audiosocket.max_calls)
         self.metrics.watch("voicebot_draining", lambda: self._drain.is_set())
         self.phrases = Phrases(settings, self.riva, self.speech)
-        self.server = AudioSocketServer(settings.audiosocket, self)
+        self.server = LineServer(settings.audiosocket, self, settings.line)
         self._turnstile = Turnstile()
         self.reception: Reception | None = None
         self.http_port = 0
@@ -119,8 +119,9 @@ class Bot:
     def _reception(self) -> Reception:
         audiosocket = self.settings.audiosocket
         address = audiosocket.advertise or f"{audiosocket.host}:{self.server.port}"
+        scheme = "ws://" if self.settings.line == "websocket" else ""
         now = asyncio.get_running_loop().time
-        return Reception(audiosocket, self.settings.pbx, now, address)
+        return Reception(audiosocket, self.settings.pbx, now, scheme + address)
 
     async def _http(self, reception: Reception) -> uvicorn.Server:
         self._socket = _bind(self.settings.http.host, self.settings.http.port)
@@ -183,7 +184,7 @@ class Bot:
         if self._held:
             await asyncio.sleep(LAST_QUESTIONS)
 
-    # The desk of the AudioSocket server.
+    # The desk of the line's server.
 
     def admit(self, uuid: UUID) -> Ticket:
         """The ticket of a call that may come. Raises `Refused`."""

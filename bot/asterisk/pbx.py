@@ -1,9 +1,9 @@
 """
 What the dialplan asks the bot: may this call come, and what becomes of it afterwards.
 
-Before `Dial(AudioSocket/...)` the dialplan registers the call and is told where to dial; the
-call's UUID is then its ticket. After it, the dialplan asks what is next. This file decides; it
-knows neither HTTP (see pbx_http.py) nor sockets.
+Before `Dial(AudioSocket/...)` or `Dial(WebSocket/...)` the dialplan registers the call and is told
+where to dial; the call's UUID is then its ticket. After it, the dialplan asks what is next. This
+file decides; it knows neither HTTP (see pbx_http.py) nor sockets.
 """
 
 import re
@@ -69,7 +69,7 @@ class Reception:
     pbx: PbxSettings
     now: Callable[[], float]
     address: str
-    """The `host:port` that the dialplan is told to dial."""
+    """What the dialplan is told to dial: `host:port`, or `ws://host:port` for chan_websocket."""
     draining: bool = False
     _entries: dict[UUID, _Entry] = field(default_factory=dict)
 

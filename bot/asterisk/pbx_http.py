@@ -1,7 +1,7 @@
 """
 The dialplan's questions over HTTP, for Asterisk's CURL(): one line of plain text an answer.
 
-`POST /pbx/calls` (form fields) -> `dial HOST:PORT` or `refuse REASON`.
+`POST /pbx/calls` (form fields) -> `dial HOST:PORT`, `dial ws://HOST:PORT` or `refuse REASON`.
 `GET /pbx/calls/{uuid}/next` -> `hangup`, `transfer CONTEXT EXTEN`, `again` or `fallback`.
 """
 
@@ -55,11 +55,13 @@ def routes(reception: Reception, refused: Callable[[str, str, str], None]) -> li
 
 def _reachable(address: str, request: Request) -> str:
     """The address to dial. One that means "all of ours" becomes that where the question came."""
-    host, _, port = address.rpartition(":")
+    scheme, _, place = address.rpartition("//")
+    host, _, port = place.rpartition(":")
     if host not in _ALL:
         return address
     here = str((request.scope.get("server") or ("127.0.0.1", 0))[0])
-    return f"[{here}]:{port}" if ":" in here else f"{here}:{port}"
+    here = f"[{here}]:{port}" if ":" in here else f"{here}:{port}"
+    return f"{scheme}//{here}" if scheme else here
 
 
 async def _body(request: Request) -> bytes | None:

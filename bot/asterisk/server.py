@@ -1,18 +1,31 @@
-"""Listens for Asterisk's AudioSocket connections and bounds how many may wait for their UUID."""
+"""Listens for Asterisk's connections and bounds how many may wait for their UUID."""
 
 import asyncio
+from typing import Literal
 
-from bot.asterisk.line import Connection, Desk
+from bot.asterisk.audiosocket_line import AudioSocketConnection
+from bot.asterisk.connection import Connection
+from bot.asterisk.line import Desk
+from bot.asterisk.websocket_line import WebSocketConnection
 from bot.config import AudioSocketSettings
 from bot.core.errors import ConfigError
 
 
-class AudioSocketServer:
-    """The TCP server. `start()` it, `stop_listening()` to drain, `stop()` to end."""
+class LineServer:
+    """The TCP server. `start()` it, `stop()` to take no more."""
 
-    def __init__(self, settings: AudioSocketSettings, desk: Desk) -> None:
+    def __init__(
+        self,
+        settings: AudioSocketSettings,
+        desk: Desk,
+        line: Literal["audiosocket", "websocket"] = "audiosocket",
+    ) -> None:
+        """`line`: what Asterisk speaks."""
         self._settings = settings
         self._desk = desk
+        self._kind: type[AudioSocketConnection | WebSocketConnection] = (
+            WebSocketConnection if line == "websocket" else AudioSocketConnection
+        )
         self._connections: set[Connection] = set()
         self._server: asyncio.Server | None = None
 
@@ -37,7 +50,7 @@ class AudioSocketServer:
 
     def _connection(self) -> Connection:
         full = self._pending() >= self._settings.max_pending
-        connection = Connection(self._desk, self._settings, full, self._connections.discard)
+        connection = self._kind(self._desk, self._settings, full, self._connections.discard)
         self._connections.add(connection)
         return connection
 

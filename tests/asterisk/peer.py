@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from bot.asterisk.audiosocket import Decoder, Kind, Message, encode
 from bot.asterisk.pbx import Reason, Refused, Ticket
-from bot.asterisk.server import AudioSocketServer
+from bot.asterisk.server import LineServer
 from bot.config import AudioSocketSettings
 from bot.core.ports import Caller
 
@@ -40,7 +40,7 @@ class Desk:
 @asynccontextmanager
 async def served(desk, **settings):
     """A server on a free port of loopback; at the end, nothing of it is left."""
-    server = AudioSocketServer(AudioSocketSettings(port=0, **settings), desk)
+    server = LineServer(AudioSocketSettings(port=0, **settings), desk)
     await server.start()
     try:
         yield server

@@ -218,10 +218,10 @@ async def test_a_taken_port_is_a_clear_error():
         with pytest.raises(ConfigError, match="BOT_AUDIOSOCKET__PORT"):
             async with served(desk, **{}) as _:
                 pass  # another free port is fine
-            from bot.asterisk.server import AudioSocketServer
+            from bot.asterisk.server import LineServer
             from bot.config import AudioSocketSettings
 
-            await AudioSocketServer(AudioSocketSettings(port=server.port), desk).start()
+            await LineServer(AudioSocketSettings(port=server.port), desk).start()
 
 
 async def test_nothing_leaks_over_many_calls():
