@@ -61,19 +61,14 @@ words_for_chart() {
     fi
 }
 
-# The nodes' addresses go before the user's values, and over none of earlier runs.
+# The nodes' addresses go before the user's values, and over none that were chosen in earlier runs.
 choose_cidrs() {
-    [ "$NETWORK" = host ] || [ "${#CIDRS[@]}" -gt 0 ] || return 0
     if [ "${#CIDRS[@]}" -eq 0 ]; then
-        earlier_values >"$WORK/earlier.yaml"
-        if grep -q asteriskCidrs "$WORK/earlier.yaml"; then return; fi
-        mapfile -t CIDRS < <(node_cidrs)
-        [ "${#CIDRS[@]}" -gt 0 ] || fail "the nodes' addresses are not known" "--asterisk-cidr CIDR"
+        if grep -q asteriskCidrs "$WORK/earlier.yaml" && ! grep -qF "$NOBODY" "$WORK/earlier.yaml"; then return; fi
+        [ "$NETWORK" != host ] || mapfile -t CIDRS < <(node_cidrs)
+        [ "$NETWORK" != host ] || [ "${#CIDRS[@]}" -gt 0 ] || fail "the nodes' addresses are not known" "--asterisk-cidr CIDR"
     fi
-    printf 'networkPolicy: {asteriskCidrs: [%s]}\n' "$(IFS=,; printf '%s' "${CIDRS[*]}")" >"$WORK/ours.yaml"
-    say "our own values, before yours (ours.yaml):"
-    say_lines "$(<"$WORK/ours.yaml")"
-    WORDS=(--values "$WORK/ours.yaml" "${WORDS[@]}")
+    our_values < <(printf 'networkPolicy: {asteriskCidrs: [%s]}\n' "$(IFS=,; printf '%s' "${CIDRS[*]}")")
 }
 
 # Each node's own address as a network: 10.0.0.5/32. In a dry run an example.
@@ -92,7 +87,7 @@ main() {
     need_helm
     need_cluster
     need_namespace
-    make_work_folder
+    begin_release
     words_for_chart
     prepare_release
     if [ -n "$TRUNK" ]; then make_trunk; fi

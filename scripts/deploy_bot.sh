@@ -8,7 +8,8 @@ usage() {
     cat <<TEXT
 Usage: scripts/deploy_bot.sh [options]
 
-Installs or upgrades the release voicebot of helm/voicebot and waits for health; rolls back if there is none.
+Installs or upgrades the release voicebot of helm/voicebot and waits for health; rolls back if there is none. Then
+a bot is asked whether recognition, synthesis and the language model do what a call needs.
 What earlier runs set, those of deploy_riva.sh and deploy_asterisk.sh included, stays set. Where the values
 name no pbxToken.existingSecret, it makes the secret RELEASE-pbx-token, once.
 
@@ -43,10 +44,12 @@ main() {
     need_helm
     need_cluster
     need_namespace
-    make_work_folder
+    begin_release
+    our_values < <(no_asterisk_yet)
     prepare_release
     say "the chart helm/voicebot into the namespace $NAMESPACE, as release $RELEASE:"
     release_chart healthy
+    if [ -z "$DRY_RUN" ]; then ask_doctor || fail "the release is healthy, and no bot is ready" "kubectl get pods --namespace $NAMESPACE"; fi
     tell "The bots are ready. Next: scripts/deploy_asterisk.sh"
 }
 

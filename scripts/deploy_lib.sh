@@ -24,6 +24,7 @@ DRY_RUN=''
 TAKEN=0
 WORDS=() # for the chart
 MADE=()  # secrets that the script makes
+NOBODY=192.0.2.1/32 # an address that nobody has (RFC 5737), where the chart wants Asterisk's and there is none yet
 
 COMMON_OPTIONS="  -n, --namespace NAME   the namespace (voicebot)
       --release NAME     the Helm release (voicebot)
@@ -210,10 +211,15 @@ make_work_folder() {
     trap 'rm -rf "$WORK"' EXIT
 }
 
+# The same, with what earlier runs set: WORK/earlier.yaml.
+begin_release() {
+    make_work_folder
+    earlier_values >"$WORK/earlier.yaml"
+}
+
 # The chart as the cluster would get it, into WORK/chart.yaml: values of earlier runs, then WORDS.
 render_chart() {
     [ -f "$CHART/Chart.yaml" ] || fail "$CHART holds no chart" "run the script from a whole checkout"
-    [ -f "$WORK/earlier.yaml" ] || earlier_values >"$WORK/earlier.yaml"
     helm template "$RELEASE" "$CHART" --namespace "$NAMESPACE" --values "$WORK/earlier.yaml" "${WORDS[@]}" \
         >"$WORK/chart.yaml" || fail "the chart refuses these values" "its reason stands above"
 }
@@ -403,4 +409,44 @@ prepare_release() {
     render_chart
     need_what_chart_needs
     make_token
+}
+
+# ---- Asterisk comes later ---------------------------------------------------------------------------
+
+# Until deploy_asterisk.sh ran, or values speak of Asterisk, the release has none: nothing waits for its image.
+# Prints values for ours.yaml.
+no_asterisk_yet() {
+    local word
+    for word in "$WORK/earlier.yaml" "${WORDS[@]}"; do
+        if [ -f "$word" ] && grep -q '^asterisk:' "$word"; then return; fi
+        case $word in asterisk.*) return ;; esac
+    done
+    printf 'asterisk: {enabled: false}\nnetworkPolicy: {asteriskCidrs: [%s]}\n' "$NOBODY"
+}
+
+# Our own values from standard input, before those of the user, which so go over them.
+our_values() {
+    cat >"$WORK/ours.yaml"
+    [ -s "$WORK/ours.yaml" ] || return 0
+    WORDS=(--values "$WORK/ours.yaml" "${WORDS[@]}")
+    say "our own values, before yours (ours.yaml):"
+    say_lines "$(<"$WORK/ours.yaml")"
+}
+
+# ---- the servers, as a call needs them ---------------------------------------------------------------
+
+# A bot's doctor asks recognition, synthesis and the model what a call asks; 2 when no bot is up to be asked.
+ask_doctor() {
+    local pod told
+    pod=$(ask get pods --selector "$(labels bot)" --namespace "$NAMESPACE" -o \
+        jsonpath='{range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status}{"\n"}{end}' |
+        sed -n 's/ True$//p' | head -n 1)
+    [ -n "$pod" ] || return 2
+    told=$(kube exec --namespace "$NAMESPACE" "$pod" -- voicebot doctor 2>/dev/null || true)
+    told=$(awk '/^(ok|WRONG)/ { ours = /^(ok|WRONG) +(riva|llm) / } ours' <<<"$told")
+    say_lines "$told"
+    if [ -z "$told" ] || grep -q ^WRONG <<<"$told"; then
+        fail "the bots are up, and the servers not as a call needs them" \
+            "the lines above say what to do; to ask again: kubectl exec --namespace $NAMESPACE $pod -- voicebot doctor"
+    fi
 }

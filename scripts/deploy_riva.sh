@@ -17,6 +17,7 @@ and the language model by the NIM Operator, and waits until they are healthy (th
       --secrets-only         stop after the secrets
       --fetch-models         fetch the models ahead, by NIMCaches: pods then start without a download
       --riva-api CHART       recognition by the older Riva server: a file or folder with NVIDIA's chart riva-api
+      --image NAME:TAG       the bots' image: the chart brings them, too (as for deploy_bot.sh)
       --values FILE          values of your own for helm/voicebot (may be repeated; the last one wins)
       --timeout TIME         how long to wait for health (60m)
 $COMMON_OPTIONS
@@ -27,7 +28,7 @@ TEXT
 
 SECRETS=(ngc-api modelpullsecret riva-model-deploy-key)
 TIMEOUT=60m
-KEY_FILE='' EXTERNAL='' SECRETS_ONLY='' FETCH='' RIVA_API=''
+KEY_FILE='' IMAGE='' EXTERNAL='' SECRETS_ONLY='' FETCH='' RIVA_API=''
 KEY=''
 
 parse() {
@@ -41,11 +42,13 @@ parse() {
             --fetch-models) FETCH=yes ;;
             --riva-api) RIVA_API=$(value_of "$@") TAKEN=2 ;;
             --values) add_values "$@" && TAKEN=2 ;;
+            --image) IMAGE=$(value_of "$@") TAKEN=2 ;;
             *) common_option "$@" ;;
         esac
         shift "$TAKEN"
     done
     check_names
+    [ -z "$IMAGE" ] || add_image bot.image "$IMAGE"
     [ -z "$EXTERNAL" ] || [ -z "$KEY_FILE" ] || misused "--external-secrets needs no --key-file"
     [ -z "$RIVA_API" ] || [ -e "$RIVA_API" ] || misused "--riva-api $RIVA_API: no such file or folder"
 }
@@ -108,16 +111,13 @@ choose_values() {
     elif [ -n "$asr" ]; then
         asr="asr: $asr"
     fi
-    {
+    our_values < <(
         [ -z "$asr$tts" ] || printf 'riva:\n'
         [ -z "$asr" ] || printf '  %s\n' "$asr"
         [ -z "$tts" ] || printf '  tts: %s\n' "$tts"
         [ -z "$claims" ] || printf 'llm:\n  nim: %s\n' "$(cache llm)"
-    } >"$WORK/ours.yaml"
-    [ -s "$WORK/ours.yaml" ] || return 0
-    WORDS=(--values "$WORK/ours.yaml" "${WORDS[@]}")
-    say "our own values, before yours (ours.yaml):"
-    say_lines "$(<"$WORK/ours.yaml")"
+        no_asterisk_yet
+    )
 }
 
 cache() {
@@ -179,22 +179,6 @@ await_nims() {
             "only slow: run it again; --timeout 2h"
 }
 
-# Ready is the servers' word; the bot asks them what a call asks.
-ask_doctor() {
-    local told
-    [ -z "$DRY_RUN" ] || return 0
-    ask wait pods --selector "$(labels bot)" --namespace "$NAMESPACE" --for=condition=Ready --timeout=2m >/dev/null ||
-        fail "no bot became ready to ask the servers" "kubectl get pods --namespace $NAMESPACE"
-    told=$(kube exec --namespace "$NAMESPACE" "$(kube get pods --selector "$(labels bot)" --namespace "$NAMESPACE" -o name | head -n 1)" \
-        -- voicebot doctor 2>/dev/null || true)
-    told=$(awk '/^(ok|WRONG)/ { ours = /^(ok|WRONG) +(riva|llm) / } ours' <<<"$told")
-    say_lines "$told"
-    if [ -z "$told" ] || grep -q ^WRONG <<<"$told"; then
-        fail "the servers are ready, and yet not as a call needs them" \
-            "the lines above say what to do; again: kubectl exec --namespace $NAMESPACE deployment/BOT -- voicebot doctor"
-    fi
-}
-
 main() {
     parse "$@"
     need_kubectl
@@ -202,7 +186,6 @@ main() {
     [ -n "$EXTERNAL" ] || take_key
     need_cluster
     need_namespace
-    make_work_folder
     if [ -z "$SECRETS_ONLY" ]; then prepare_servers; fi
     if [ -n "$EXTERNAL" ]; then await_secrets; else make_secrets; fi
     [ -z "$SECRETS_ONLY" ] || return 0
@@ -212,14 +195,14 @@ main() {
     say "the chart helm/voicebot into the namespace $NAMESPACE, as release $RELEASE:"
     release_chart begun
     await_nims
-    ask_doctor
+    if [ -z "$DRY_RUN" ]; then ask_doctor || say "No bot is up yet to ask them: deploy_bot.sh will."; fi
     tell "Recognition, synthesis and the language model are up. Next: scripts/deploy_bot.sh"
 }
 
 # All that can be refused, before anything is changed.
 prepare_servers() {
     MADE+=("${SECRETS[@]}")
-    earlier_values >"$WORK/earlier.yaml"
+    begin_release
     choose_values
     render_chart
     choose_token
