@@ -17,7 +17,7 @@ PROTO = ROOT / "proto/voice_workflow.proto"
 WIRE = ROOT / "bot/gateway/wire"
 TOOLS = "grpcio-tools==1.81.0"
 """With protobuf 6.33.5."""
-HEAD = "# ruff: noqa\n# fmt: off\n# mypy: ignore-errors\n"
+HEAD = "# ruff: noqa: E501, F401, I001, RUF100, UP007, UP045\n# fmt: off\n# mypy: ignore-errors\n"
 """No style is asked of what nobody writes."""
 IMPORT = "import voice_workflow_pb2 as"
 

@@ -17,22 +17,28 @@ import structlog
 import uvicorn
 from starlette.applications import Starlette
 
+from bot.app.entrance import Entrance
 from bot.app.journal import Journal
 from bot.app.phrases import Phrases
 from bot.app.services import Services, WatchedModel, WatchedRecognizer
 from bot.app.speech_memory import SpeechMemory
+from bot.app.told import both, telling
 from bot.asterisk import pbx_http
 from bot.asterisk.line import Line
 from bot.asterisk.pbx import Reception, Ticket
 from bot.asterisk.server import LineServer
-from bot.call.call import Call
+from bot.call.call import Call, Watch
 from bot.call.hearing import Hearing
 from bot.call.turnstile import Turnstile
 from bot.config import Settings
 from bot.core.errors import ConfigError
 from bot.core.events import Ending
+from bot.gateway.board import Board, Up
+from bot.gateway.line import GatewayLine
+from bot.gateway.server import Gateway
 from bot.nim.chat import NimChat
 from bot.ops import health, traces
+from bot.ops.logs import masked
 from bot.ops.metrics import Metrics
 from bot.ops.outbox import open_traces
 from bot.riva.asr import RivaRecognizer
@@ -47,6 +53,8 @@ LAST_QUESTIONS = 1.0
 """Seconds for which the dialplan can still ask what is next, after the last call."""
 
 log = structlog.get_logger()
+
+AnyLine = Line | GatewayLine
 
 
 class Bot:
@@ -75,7 +83,9 @@ class Bot:
         self._turnstile = Turnstile()
         self.reception: Reception | None = None
         self.http_port = 0
-        self._calls: dict[asyncio.Task[None], Line] = {}
+        self.board = Board(settings.gateway, masked) if settings.gateway.enabled else None
+        self.gateway: Gateway | None = None
+        self._calls: dict[asyncio.Task[None], AnyLine] = {}
         self._drain = asyncio.Event()
         self._held = False
 
@@ -88,6 +98,7 @@ class Bot:
         self.reception = self._reception()
         try:
             http = await self._http(self.reception)
+            self.gateway = await self._gateway(self.reception)
         except ConfigError:
             await self.server.stop()
             raise
@@ -122,6 +133,16 @@ class Bot:
         scheme = "ws://" if self.settings.line == "websocket" else ""
         now = asyncio.get_running_loop().time
         return Reception(audiosocket, self.settings.pbx, now, scheme + address)
+
+    async def _gateway(self, reception: Reception) -> Gateway | None:
+        """The gRPC gateway, where it is wanted. Raises ConfigError."""
+        if self.board is None:
+            return None
+        entrance = Entrance(reception, self.answer, self.end, self.refuse)
+        gateway = Gateway(self.settings.gateway, entrance, self.board)
+        await gateway.start()
+        log.info("gateway ready", port=gateway.port)
+        return gateway
 
     async def _http(self, reception: Reception) -> uvicorn.Server:
         self._socket = _bind(self.settings.http.host, self.settings.http.port)
@@ -163,6 +184,8 @@ class Bot:
         log.info("draining", calls=len(self._calls), timeout=self.settings.drain_timeout)
         if self.reception is not None:
             self.reception.draining = True
+        if self.gateway is not None:
+            self.gateway.drain()
         self._drain.set()
 
     async def drained(self) -> None:
@@ -181,6 +204,8 @@ class Bot:
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
+        if self.gateway is not None:
+            await self.gateway.stop()
         if self._held:
             await asyncio.sleep(LAST_QUESTIONS)
 
@@ -191,7 +216,7 @@ class Bot:
         assert self.reception is not None, "not started"
         return self.reception.admit(uuid)
 
-    def answer(self, line: Line) -> None:
+    def answer(self, line: AnyLine) -> None:
         """Begin the conversation on this line."""
         self._connect()
         task = asyncio.get_running_loop().create_task(self._hold(line))
@@ -199,12 +224,24 @@ class Bot:
         self._held = True
         task.add_done_callback(lambda done: self._calls.pop(done))
 
+    def end(self, call_id: str, ending: Ending) -> bool:
+        """End this call in this way, as an operator wants; False where it is not up."""
+        up = self.board.find(call_id) if self.board else None
+        if up is None:
+            return False
+        if up.ordered is None:
+            up.ordered = ending
+            for task, line in self._calls.items():
+                if line.ticket.caller.call_id == call_id:
+                    task.cancel()
+        return True
+
     def refuse(self, reason: str, detail: str, peer: str) -> None:
         """Log and count what was turned away."""
         self.metrics.refused(reason)
         log.warning("refused", reason=reason, detail=detail, peer=peer)
 
-    async def _hold(self, line: Line) -> None:
+    async def _hold(self, line: AnyLine) -> None:
         """One call, from answer to hang-up; no exception leaves it."""
         assert self.reception is not None, "not started"
         loop = asyncio.get_running_loop()
@@ -212,27 +249,44 @@ class Bot:
         trace = self._trace(line)
         journal = self._journal(line, trace)
         journal.began(line.rate)
+        up = self._up(line)
+        watch = both(journal.watch, telling(up)) if up else journal.watch
         self.chat.warm()
         try:
-            ending = await self._call(line, journal, Services(self.metrics, trace)).run()
+            ending = await self._call(line, watch, Services(self.metrics, trace)).run()
+        except asyncio.CancelledError:
+            if up is None or up.ordered is None:
+                raise
+            ending = up.ordered
         except Exception:
             log.exception("call failed", call=line.ticket.caller.call_id)
         finally:
             self.reception.ended(line.ticket.uuid, ending)
+            if self.board is not None and up is not None:
+                self.board.ended(up, ending)
             await line.close()
             journal.ended(ending, loop.time() - began, line.dropped_in, line.dropped_out)
 
-    def _trace(self, line: Line) -> traces.CallTrace | None:
+    def _up(self, line: AnyLine) -> Up | None:
+        """The call's place on the board, where there is one."""
+        if self.board is None:
+            return None
+        caller = line.ticket.caller
+        if isinstance(line, GatewayLine):
+            return self.board.began(caller, "gateway", line.outbox)
+        return self.board.began(caller, "asterisk")
+
+    def _trace(self, line: AnyLine) -> traces.CallTrace | None:
         if self.traces is None:
             return None
         caller = line.ticket.caller
         return self.traces.call({"voicebot.call_id": caller.call_id, "voicebot.rate": line.rate})
 
-    def _journal(self, line: Line, trace: traces.CallTrace | None) -> Journal:
+    def _journal(self, line: AnyLine, trace: traces.CallTrace | None) -> Journal:
         transcripts = self.settings.log.transcripts, self.settings.trace.transcripts
         return Journal(line.ticket.caller, self.metrics, transcripts[0], trace, transcripts[1])
 
-    def _call(self, line: Line, journal: Journal, services: Services) -> Call:
+    def _call(self, line: AnyLine, watch: Watch, services: Services) -> Call:
         asr = self.settings.riva.asr
         recognizer = RivaRecognizer(self.riva.asr, asr, line.rate)
         return Call(
@@ -243,7 +297,7 @@ class Bot:
             self._hearing(line.rate),
             self.phrases.book,
             self.settings.turns,
-            journal.watch,
+            watch,
             self._turnstile,
         )
 

@@ -1,4 +1,4 @@
-# ruff: noqa
+# ruff: noqa: E501, F401, I001, RUF100, UP007, UP045
 # fmt: off
 # mypy: ignore-errors
 from google.protobuf.internal import containers as _containers

@@ -1,0 +1,60 @@
+"""What happens in a call, told to the gateway's board: to its own client, and to operators."""
+
+from bot.call.actions import Action, GoOn, Hush, Interrupt
+from bot.call.call import Watch
+from bot.call.floor import TurnReport
+from bot.core.events import Digit, Event, Transcript
+from bot.gateway.board import Turn, Up
+from bot.gateway.wire import voice_workflow_pb2 as pb
+
+BARGE_IN = {
+    Hush: pb.BargeIn.STATE_HUSHED,
+    GoOn: pb.BargeIn.STATE_WENT_ON,
+    Interrupt: pb.BargeIn.STATE_INTERRUPTED,
+}
+
+
+def telling(up: Up) -> Watch:
+    """A watch that tells the board of this call."""
+
+    def event(event: Event) -> None:
+        if isinstance(event, Transcript):
+            up.transcript(event)
+        elif isinstance(event, Digit):
+            up.keys(1)
+
+    def action(action: Action) -> None:
+        if (state := BARGE_IN.get(type(action))) is not None:
+            up.barge_in(state)
+
+    return Watch(turn=lambda report: up.turn(_turn(report)), event=event, action=action)
+
+
+def both(one: Watch, other: Watch) -> Watch:
+    """A watch for two that must not know each other; of frames and tokens, only `one` is told."""
+
+    def turn(report: TurnReport) -> None:
+        one.turn(report)
+        other.turn(report)
+
+    def event(event: Event) -> None:
+        one.event(event)
+        other.event(event)
+
+    def action(action: Action) -> None:
+        one.action(action)
+        other.action(action)
+
+    return Watch(turn, event, action, one.discarded, one.late)
+
+
+def _turn(report: TurnReport) -> Turn:
+    return Turn(
+        report.turn,
+        report.interrupted,
+        report.heard,
+        report.said,
+        report.phrase.value if report.phrase else "",
+        {mark.value: at for mark, at in report.marks.at.items()},
+        report.marks.intervals(),
+    )

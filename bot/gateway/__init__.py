@@ -1,0 +1,1 @@
+"""The gRPC gateway: conversations for clients without a telephone exchange (proto/)."""
