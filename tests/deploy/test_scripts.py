@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from scripts import deploy_tools
 from tests.deploy.cluster import ROOT, Cluster, crd, manifests, namespace, node, thing
 from tests.deploy.fake_api import plural
 
@@ -487,6 +488,19 @@ def test_a_release_waits_and_is_undone(line, version, undo):
     assert {"--wait", undo, "--reset-then-reuse-values", "--install"} <= set(words)
     assert "bot.image.repository=registry.example.com:5000/voicebot" in words
     assert "bot.image.tag=1.2" in words
+
+
+def test_helm_knows_the_options(line):
+    """Each option that the scripts give to Helm is in the real one's own help."""
+    claims(line)
+    line.run("deploy_bot.sh", "--set", "bot.replicas=3", "--context", "fake")
+    line.run("uninstall.sh", "--yes")
+    for words in line.calls("helm"):
+        command = [str(deploy_tools.helm()), *words[: 2 if words[0] == "get" else 1], "--help"]
+        known = subprocess.run(command, capture_output=True, text=True, timeout=60).stdout
+        for word in words:
+            if word.startswith("--"):
+                assert f" {word} " in known or f"{word}[=" in known, f"helm {words[0]} {word}"
 
 
 def test_there_is_no_asterisk_before_its_script(line, tmp_path):
