@@ -274,7 +274,7 @@ class Bot:
         caller = line.ticket.caller
         if isinstance(line, GatewayLine):
             return self.board.began(caller, "gateway", line.outbox)
-        return self.board.began(caller, "asterisk")
+        return self.board.began(caller, self.settings.line)
 
     def _trace(self, line: AnyLine) -> traces.CallTrace | None:
         if self.traces is None:

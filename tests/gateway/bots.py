@@ -7,7 +7,6 @@ from bot.app.bot import Bot
 from bot.config import Settings
 from bot.gateway.client import GatewayClient
 from bot.gateway.wire import voice_workflow_pb2 as pb
-from tests.asterisk.peer import eventually
 from tests.fakes import ScriptedModel
 from tests.riva.fakes import FakeRecognition, FakeSynthesis, audio, heard, serving
 
@@ -81,6 +80,13 @@ async def conversing(bot, audio_format=LINEAR, **more):
     """A conversation that is up, silent on our side."""
     async with client_of(bot) as client, client.converse(audio_format, **more) as conversation:
         yield conversation
+
+
+async def eventually(true):
+    """Wait until the condition holds."""
+    async with asyncio.timeout(20):
+        while not true():
+            await asyncio.sleep(0.01)
 
 
 async def until(conversation, kind, then=lambda message: True):

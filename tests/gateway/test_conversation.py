@@ -8,11 +8,11 @@ import pytest
 from bot.core.ports import ToolCall
 from bot.gateway.client import GatewayError
 from bot.gateway.wire import voice_workflow_pb2 as pb
-from tests.asterisk.peer import eventually
 from tests.gateway.bots import (
     ANSWER,
     WORDS,
     conversing,
+    eventually,
     hearing,
     running,
     to_the_end,
