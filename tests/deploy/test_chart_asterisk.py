@@ -7,7 +7,7 @@ import pytest
 
 from scripts.house import free_port
 from tests.deploy.chart import render
-from tests.deploy.pods import TOKEN, start_asterisk, stop
+from tests.deploy.pods import CALLER, TOKEN, start_asterisk, stop
 from tests.e2e.fake_bot import FakeBot, FakeLine, until
 
 pytestmark = [pytest.mark.deploy, pytest.mark.asterisk]
@@ -119,6 +119,30 @@ def test_a_pod_that_goes_lets_its_calls_end(exchange):
         one.call()
         assert len(service.calls) == calls
         line.kill()
+        assert hook.wait(timeout=20) == 0
+        assert one.process.wait(timeout=20) == 0
+
+
+def test_a_caller_is_put_through_to_a_person_while_the_pod_goes(exchange):
+    """Asterisk would refuse the new leg if it were told to stop in its own graceful way."""
+    with FakeBot() as service, FakeLine() as line:
+        service.script([f"dial {line.address}"], ["transfer bot-agents s"])
+        port = int(service.url.rpartition(":")[2])
+        custom = f"{CALLER}[test-agent]\nexten => s,1,Answer()\n same => n,Echo()\n"
+        dialplan = {"custom": custom, "agents": "Local/s@test-agent"}
+        one = exchange(service.url, asterisk={"dialplan": dialplan}, bot={"ports": {"http": port}})
+        one.call()
+        assert line.line().startswith("call ")
+        [container] = one.pod["containers"]
+        hook = subprocess.Popen(
+            one.words(container["lifecycle"]["preStop"]["exec"]["command"]), env=one.environment
+        )
+        with pytest.raises(subprocess.TimeoutExpired):
+            hook.wait(timeout=2)
+        line.kill()
+        until(lambda: "test-agent!s!2!Up!Echo" in one.cli("core show channels concise"))
+        assert hook.poll() is None
+        one.cli("channel request hangup all")
         assert hook.wait(timeout=20) == 0
         assert one.process.wait(timeout=20) == 0
 
