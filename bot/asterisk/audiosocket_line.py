@@ -40,7 +40,8 @@ class AudioSocketConnection(Connection):
             self._check(RATES[message.kind])
             if len(message.payload) % 2:
                 raise ProtocolError(f"{len(message.payload)} bytes of sound: samples have two")
-            self._line.received(Audio(message.payload))
+            if message.payload:
+                self._line.received(Audio(message.payload))
         elif message.kind is Kind.DTMF:
             self._line.received(Digit(digit_key(message)))
         elif message.kind in (Kind.HANGUP, Kind.ERROR):

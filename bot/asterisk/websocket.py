@@ -122,7 +122,8 @@ class Wire:
         if frame.opcode is Opcode.BINARY:
             if len(frame.data) % 2:
                 raise ProtocolError(f"{len(frame.data)} bytes of sound: samples have two")
-            events.append(Audio(bytes(frame.data)))
+            if frame.data:
+                events.append(Audio(bytes(frame.data)))
         elif frame.opcode is Opcode.TEXT:
             event = _said(bytes(frame.data))
             if event is not None:

@@ -166,16 +166,17 @@ async def test_registration_over_http_is_one_line():
     assert got == (200, f"dial {ADDRESS}", [])
 
 
-async def test_a_bot_that_listens_everywhere_is_dialled_where_it_was_asked():
+@pytest.mark.parametrize("scheme", ["", "ws://"])
+async def test_a_bot_that_listens_everywhere_is_dialled_where_it_was_asked(scheme):
     """The dialplan reached this address, so it can dial it: a pod needs no setting of its own."""
     desk = reception()
-    desk.address = "0.0.0.0:9092"
+    desk.address = f"{scheme}0.0.0.0:9092"
     refused = []
     app = Starlette(routes=pbx_http.routes(desk, lambda *row: refused.append(row)))
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://10.1.2.3:8080") as client:
         answer = await client.post("/pbx/calls", data=fields(uuid4()))
-    assert answer.text == "dial 10.1.2.3:9092"
+    assert answer.text == f"dial {scheme}10.1.2.3:9092"
 
 
 async def test_a_refusal_over_http_is_one_line_with_its_reason():
