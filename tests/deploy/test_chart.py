@@ -7,12 +7,14 @@ import pytest
 import yaml
 
 from bot.config_file import load
+from bot.ops.metric_names import COUNTERS, GAUGES, HISTOGRAMS
 from bot.riva.channel import addresses
 from scripts import chart_schema
-from tests.deploy.chart import CHART, VALUES, changes, faults, lint, notes, refusal, render
+from tests.deploy.chart import CHART, ROOT, VALUES, changes, faults, lint, notes, refusal, render
 
 pytestmark = pytest.mark.deploy
 
+OVERHEAD = ROOT / "docs/turn-overhead.md"
 FILES = [(), *((name,) for name in VALUES)]
 OURS = {"softphones": {"existingSecret": "softphones"}}
 """Passwords that Helm makes up differ each time; these tests name a Secret instead."""
@@ -183,6 +185,17 @@ EXPECTED = {
             ("NIMService", "line-voicebot-llm", "spec.resources.requests.nvidia.com/gpu"): (1, 2),
         },
     ),
+    "mig": (
+        {"llm": {"nim": {"gpuResource": "nvidia.com/mig-3g.40gb"}}},
+        {
+            ("NIMService", "line-voicebot-llm", f"spec.resources.{words}.{gpu}"): change
+            for words in ("limits", "requests")
+            for gpu, change in (
+                ("nvidia.com/gpu", (1, None)),
+                ("nvidia.com/mig-3g.40gb", (None, 1)),
+            )
+        },
+    ),
     "asterisks": (
         {"asterisk": {"replicas": 4}},
         {("StatefulSet", "line-voicebot-asterisk", "spec.replicas"): (1, 4)},
@@ -281,6 +294,35 @@ def test_calls_are_counted_by_the_labels_that_the_service_monitor_gives():
         if selector.items() <= each["metadata"]["labels"].items()
     ]
     assert monitored == ["line-voicebot-bot"]
+
+
+TARGET_LABELS = {"namespace", "service", "pod", "container", "endpoint", "job", "instance"}
+"""What the Prometheus operator puts to each series of a ServiceMonitor."""
+
+
+def test_the_bots_own_labels_are_kept():
+    """Prometheus would rename `service` of asr, llm and tts, and no rule would find it."""
+    metrics = [*COUNTERS.values(), *GAUGES.values(), *HISTOGRAMS.values()]
+    assert TARGET_LABELS & {label for metric in metrics for label in metric.labels} == {"service"}
+    [endpoint] = render("values-prod.yaml").one("ServiceMonitor")["spec"]["endpoints"]
+    assert endpoint["honorLabels"] is True
+
+
+def test_scaling_by_cpu_begins_before_a_pod_is_full():
+    """docs/turn-overhead.md has what calls take of a core; the default request is one core."""
+    [busy] = re.findall(r"^\| 25 \| \d+ \| (\d+) % \|", OVERHEAD.read_text(), re.MULTILINE)
+    values = yaml.safe_load((CHART / "values.yaml").read_text())["bot"]
+    assert values["resources"]["requests"]["cpu"] == "1" and values["maxCalls"] == 25
+    found = render(bot={"autoscaling": {"kind": "hpa"}}).one("HorizontalPodAutoscaler")
+    [metric] = found["spec"]["metrics"]
+    wanted = int(busy) * values["autoscaling"]["callsPerPod"] / values["maxCalls"]
+    assert metric["resource"]["target"]["averageUtilization"] <= wanted
+
+
+def test_a_large_user_id_is_a_whole_number():
+    """OpenShift gives ids such as this one; Go's templates would write 1.00066e+09."""
+    for _, spec in render(bot={"runAsUser": 1000660000}, asterisk=OURS).pods():
+        assert isinstance(spec["securityContext"]["runAsUser"], int)
 
 
 def test_the_speech_addresses_have_every_pod():
@@ -463,6 +505,21 @@ def test_alerts_link_to_where_the_runbooks_are():
             },
             "Allow them in networkPolicy.egress.extra",
         ),
+        (
+            {
+                "networkPolicy": {"egress": {"enabled": True}},
+                "riva": {"external": {"asrUri": "riva-api:50051"}},
+            },
+            "Allow them in networkPolicy.egress.extra",
+        ),
+        (
+            {
+                "networkPolicy": {"egress": {"enabled": True}},
+                "bot": {"settings": {"trace": {"endpoint": "http://otel-collector:4318"}}},
+            },
+            "Allow them in networkPolicy.egress.extra",
+        ),
+        ({"llm": {"nim": {"gpuResource": "gpu"}}}, "/llm/nim/gpuResource"),
     ],
 )
 def test_a_wrong_value_is_refused_by_its_name(values, message):

@@ -57,9 +57,10 @@ http://{{ include "voicebot.bot" . }}.{{ .Release.Namespace }}.svc.{{ .Values.cl
 {{/* Pod security `restricted`, for every pod and container of ours. */}}
 {{- define "voicebot.podSecurity" -}}
 runAsNonRoot: true
-runAsUser: {{ .runAsUser }}
-runAsGroup: {{ .runAsUser }}
-fsGroup: {{ .runAsUser }}
+{{- /* A number such as 1000660000 would else be written 1.00066e+09. */}}
+runAsUser: {{ int64 .runAsUser }}
+runAsGroup: {{ int64 .runAsUser }}
+fsGroup: {{ int64 .runAsUser }}
 fsGroupChangePolicy: OnRootMismatch
 seccompProfile:
   type: RuntimeDefault

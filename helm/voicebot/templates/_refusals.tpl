@@ -16,8 +16,9 @@
 {{- if and $v.networkPolicy.enabled (or (not $v.asterisk.enabled) (eq $v.asterisk.network "host")) (not $v.networkPolicy.asteriskCidrs) -}}
 {{- fail "networkPolicy.asteriskCidrs is empty: an Asterisk on the host's network, or outside the cluster, is known to a NetworkPolicy by its nodes' addresses alone. Give their CIDRs, or set networkPolicy.enabled=false" -}}
 {{- end -}}
-{{- if and $v.networkPolicy.egress.enabled (not $v.networkPolicy.egress.extra) (or (eq $v.riva.source "external") (eq $v.llm.source "external")) -}}
-{{- fail "networkPolicy.egress.enabled: the bot could not reach the servers of riva.external or llm.external. Allow them in networkPolicy.egress.extra" -}}
+{{- $elsewhere := list $v.riva.external.asrUri $v.riva.external.ttsUri (dig "trace" "endpoint" "" $v.bot.settings) | compact -}}
+{{- if and $v.networkPolicy.egress.enabled (not $v.networkPolicy.egress.extra) (or $elsewhere (eq $v.llm.source "external")) -}}
+{{- fail "networkPolicy.egress.enabled: the bot could not reach the servers of riva.external or llm.external, or the collector of bot.settings.trace.endpoint. Allow them in networkPolicy.egress.extra" -}}
 {{- end -}}
 {{- range $name, $_ := $v.bot.env -}}
 {{- if hasPrefix "BOT_" $name -}}
