@@ -103,17 +103,22 @@ class GatewayClient:
             coding = codec(agreed(audio_format))
             rpc = self._stub.Converse(metadata=self._metadata, wait_for_ready=False)
             try:
-                async with asyncio.timeout(self._timeout):
-                    await _write(rpc, pb.ConverseRequest(open=opening))
-                    first = await rpc.read()
-                if first is grpc.aio.EOF:
-                    raise GatewayError(await rpc.code(), await rpc.details())
-                yield Conversation(rpc, first.opened, coding)
-            except TimeoutError:
-                code = grpc.StatusCode.DEADLINE_EXCEEDED
-                raise GatewayError(code, f"no answer within {self._timeout} s") from None
+                yield Conversation(rpc, await self._opened(rpc, opening), coding)
             finally:
                 rpc.cancel()
+
+    async def _opened(self, rpc: Any, opening: pb.Open) -> pb.Opened:
+        try:
+            async with asyncio.timeout(self._timeout):
+                await _write(rpc, pb.ConverseRequest(open=opening))
+                first = await rpc.read()
+        except TimeoutError:
+            code = grpc.StatusCode.DEADLINE_EXCEEDED
+            raise GatewayError(code, f"no answer within {self._timeout} s") from None
+        if first is grpc.aio.EOF:
+            raise GatewayError(await rpc.code(), await rpc.details())
+        opened: pb.Opened = first.opened
+        return opened
 
     async def calls(self) -> list[pb.CallInfo]:
         """The calls that are up."""
@@ -155,7 +160,9 @@ class Conversation:
         self.ended: pb.Ended | None = None
 
     async def say(self, frame: bytes) -> None:
-        """Send 20 ms of PCM at `rate`."""
+        """Send 20 ms of PCM at `rate`. Does nothing once the conversation has ended."""
+        if self.ended is not None:
+            return
         self._said += 1
         audio = pb.Audio(data=self._codec.encode(frame), sequence=self._said)
         await self.send(pb.ConverseRequest(audio=audio))
@@ -184,6 +191,7 @@ class Conversation:
             while (response := await self._rpc.read()) is not grpc.aio.EOF:
                 if response.WhichOneof("response") == "ended":
                     self.ended = response.ended
+                    await self._rpc.done_writing()
                 yield response
             code = await self._rpc.code()
             if code is not grpc.StatusCode.OK:
@@ -204,7 +212,10 @@ def _errors() -> Iterator[None]:
     try:
         yield
     except grpc.aio.AioRpcError as error:
-        raise GatewayError(error.code(), error.details() or "") from error
+        detail = error.details() or ""
+        if "SendMessageOperation" in (error.debug_error_string() or ""):
+            detail = "the stream ended while we were sending; its status is lost"
+        raise GatewayError(error.code(), detail) from error
     except Fault as fault:
         raise ConfigError(fault.detail.replace("this server", "this client")) from fault
 

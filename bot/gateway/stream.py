@@ -12,7 +12,7 @@ import grpc
 from bot.config import GatewaySettings
 from bot.gateway.desk import Desk, Fault
 from bot.gateway.formats import agreed, codec
-from bot.gateway.line import GatewayLine
+from bot.gateway.line import LINGER, GatewayLine
 from bot.gateway.outbox import Overflow
 from bot.gateway.wire import voice_workflow_pb2 as pb
 
@@ -38,24 +38,27 @@ class Stream:
         self._counted = 0
         self._fault: Fault | None = None
 
-    async def hold(self) -> GatewayLine:
+    async def hold(self) -> None:
         """
-        Hold the conversation; return its line when it ended as it should. Raises `Fault`.
+        Hold the conversation to its end. Raises `Fault`.
 
-        Cancelled when the client is gone; the call then ends as with a hang-up.
+        When all is said, the client has a moment to close its side: a stream that is closed while
+        the other side sends looks broken to it. Cancelled when the client is gone; the call then
+        ends as with a hang-up.
         """
         opening = await self._opening()
         line = self._answered(opening)
         reading = asyncio.create_task(self._read(line))
         try:
             await self._write(line)
+            line.left.set()
+            await asyncio.wait([reading], timeout=LINGER)
         finally:
             reading.cancel()
             line.lost()
             line.left.set()
         if self._fault is not None:
             raise self._fault
-        return line
 
     # Opening.
 
@@ -93,7 +96,8 @@ class Stream:
         """Pass on what the client sends; a fault ends the stream."""
         try:
             while (request := await self._context.read()) is not grpc.aio.EOF:
-                self._take(line, request)
+                if not line.left.is_set():
+                    self._take(line, request)
         except Fault as fault:
             self._fault = fault
             line.outbox.close()

@@ -79,7 +79,8 @@ class VoiceGatewayServicer:
         """One conversation, from its first word to its end.
 
         The client sends `open` first, then sound and keys; to half-close the stream is to hang up. The
-        server sends `opened`, then sound and events, at last `ended`, and closes with OK. Otherwise:
+        server sends `opened`, then sound and events, at last `ended`. The client half-closes then, if it
+        has not; at the latest a second later the server closes with OK. Otherwise:
 
         INVALID_ARGUMENT: a message that cannot be meant so; the text names the field.
         FAILED_PRECONDITION: messages out of order.
