@@ -27,8 +27,8 @@ PHRASES: Final = (
     "give_up",
 )  # fmt: skip
 REFUSALS: Final = (
-    "full", "draining", "bad-request", "not-registered", "in-progress", "pending", "protocol",
-    "no-uuid", "hello-timeout",
+    "full", "draining", "bad-request", "not-registered", "in-progress", "unauthorized", "pending",
+    "protocol", "no-uuid", "hello-timeout", "stalled", "watchers",
 )  # fmt: skip
 
 

@@ -1,6 +1,8 @@
 """What Prometheus reads."""
 
+import ast
 import os
+from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -13,6 +15,8 @@ from bot.core.marks import INTERVALS
 from bot.ops import metric_names
 from bot.ops.metric_names import CALLS, CLOCK, COUNTERS, GAUGES, HISTOGRAMS, SPEECH
 from bot.ops.metrics import Metrics
+
+BOT = Path(metric_names.__file__).parents[1]
 
 
 def told(metrics):
@@ -127,5 +131,23 @@ def test_labels_are_the_words_of_the_rooms_that_count():
     """A new phrase, reason or action is listed with the metric, or a panel would miss it."""
     assert set(metric_names.PHRASES) == set(Phrase)
     assert set(metric_names.ACTIONS) == set(COUNTED.values())
-    elsewhere = {"pending", "protocol", "no-uuid", "hello-timeout"}
-    assert set(metric_names.REFUSALS) == set(Reason) | elsewhere
+    assert set(metric_names.REFUSALS) == set(Reason) | reasons_in_the_code()
+
+
+REFUSING = {"_refuse": 0, "refuse": 0, "_refusal": 2, "Fault": 2}
+"""Who turns somebody away, and which argument is the reason."""
+
+
+def reasons_in_the_code():
+    """Reasons that stand in the code as they are; the default of `Fault` is one of them."""
+    found = set()
+    for path in [*BOT.glob("asterisk/*.py"), *BOT.glob("gateway/*.py"), *BOT.glob("app/*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+                found |= {
+                    each.value
+                    for each in node.args[REFUSING.get(name, 9) :][:1]
+                    if isinstance(each, ast.Constant)
+                }
+    return found
