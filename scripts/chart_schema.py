@@ -19,17 +19,23 @@ CHARTS_OWN = (
     "audiosocket.host",
     "audiosocket.port",
     "audiosocket.max_calls",
+    "audiosocket.advertise",
     "http",
     "riva.uri",
     "riva.asr_uri",
     "riva.tts_uri",
     "riva.tls",
+    "riva.tts.disk",
+    "riva.tts.disk_mb",
     "llm.base_url",
     "llm.model",
     "turns.max_call",
     "drain_timeout",
 )
-"""Values of their own name stand for these."""
+"""
+The chart's values stand for these; but for two that no pod can have: one address to dial for all
+pods (each tells its own), and a folder on a disk (images are read-only, memory is kept instead).
+"""
 
 
 def definitions() -> dict[str, Any]:

@@ -520,6 +520,16 @@ def test_alerts_link_to_where_the_runbooks_are():
             "Allow them in networkPolicy.egress.extra",
         ),
         ({"llm": {"nim": {"gpuResource": "gpu"}}}, "/llm/nim/gpuResource"),
+        ({"bot": {"ports": {"http": 9092}}}, "are both 9092"),
+        ({"asterisk": {"sip": {"port": 10001}}}, "one of the ports of asterisk.rtp"),
+        (
+            {"asterisk": {"sip": {"tcp": True, "tls": {"enabled": True, "port": 5060}}}},
+            "are both 5060, and both TCP",
+        ),
+        ({"bot": {"podLabels": {"app.kubernetes.io/name": "x"}}}, "at '/bot/podLabels'"),
+        ({"bot": {"podAnnotations": {"checksum/config": "x"}}}, "at '/bot/podAnnotations'"),
+        ({"bot": {"settings": {"audiosocket": {"advertise": "x:1"}}}}, "'advertise' not allowed"),
+        ({"bot": {"settings": {"riva": {"tts": {"disk": "/x"}}}}}, "'disk' not allowed"),
     ],
 )
 def test_a_wrong_value_is_refused_by_its_name(values, message):

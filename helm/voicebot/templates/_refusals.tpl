@@ -10,6 +10,9 @@
 {{- if and (eq $v.llm.source "external") (not $v.llm.external.baseUrl) -}}
 {{- fail "llm.source is external: give llm.external.baseUrl, such as https://llm.example.com/v1" -}}
 {{- end -}}
+{{- if eq (int $v.bot.ports.http) (int $v.bot.ports.audiosocket) -}}
+{{- fail (printf "bot.ports.http and bot.ports.audiosocket are both %d: give each a port of its own" (int $v.bot.ports.http)) -}}
+{{- end -}}
 {{- if $v.asterisk.enabled -}}
 {{- include "voicebot.refusals.asterisk" . -}}
 {{- end -}}
@@ -70,6 +73,12 @@
 {{- $a := .Values.asterisk -}}
 {{- if ge (int $a.rtp.first) (int $a.rtp.last) -}}
 {{- fail (printf "asterisk.rtp.first (%d) must be less than asterisk.rtp.last (%d)" (int $a.rtp.first) (int $a.rtp.last)) -}}
+{{- end -}}
+{{- if and (ge (int $a.sip.port) (int $a.rtp.first)) (le (int $a.sip.port) (int $a.rtp.last)) -}}
+{{- fail (printf "asterisk.sip.port (%d) is one of the ports of asterisk.rtp: both are UDP, so give another one" (int $a.sip.port)) -}}
+{{- end -}}
+{{- if and $a.sip.tcp $a.sip.tls.enabled (eq (int $a.sip.port) (int $a.sip.tls.port)) -}}
+{{- fail (printf "asterisk.sip.port and asterisk.sip.tls.port are both %d, and both TCP: give each a port of its own" (int $a.sip.port)) -}}
 {{- end -}}
 {{- if and $a.sip.tls.enabled (not $a.sip.tls.secret) -}}
 {{- fail "asterisk.sip.tls.enabled: name a Secret of type kubernetes.io/tls in asterisk.sip.tls.secret" -}}
