@@ -526,8 +526,14 @@ def test_alerts_link_to_where_the_runbooks_are():
             {"asterisk": {"sip": {"tcp": True, "tls": {"enabled": True, "port": 5060}}}},
             "are both 5060, and both TCP",
         ),
-        ({"bot": {"podLabels": {"app.kubernetes.io/name": "x"}}}, "at '/bot/podLabels'"),
-        ({"bot": {"podAnnotations": {"checksum/config": "x"}}}, "at '/bot/podAnnotations'"),
+        (
+            {"bot": {"podLabels": {"app.kubernetes.io/name": "x"}}},
+            "/bot/podLabels/app.kubernetes.io~1name",
+        ),
+        (
+            {"bot": {"podAnnotations": {"checksum/config": "x"}}},
+            "/bot/podAnnotations/checksum~1config",
+        ),
         ({"bot": {"settings": {"audiosocket": {"advertise": "x:1"}}}}, "'advertise' not allowed"),
         ({"bot": {"settings": {"riva": {"tts": {"disk": "/x"}}}}}, "'disk' not allowed"),
     ],
