@@ -15,7 +15,8 @@ BARGE_IN = {
 
 
 def telling(up: Up) -> Watch:
-    """A watch that tells the board of this call."""
+    """A watch that tells the board of this call. A voice that was only lowered is not told."""
+    hushed = False
 
     def event(event: Event) -> None:
         if isinstance(event, Transcript):
@@ -24,7 +25,11 @@ def telling(up: Up) -> Watch:
             up.keys(1)
 
     def action(action: Action) -> None:
+        nonlocal hushed
+        if isinstance(action, GoOn) and not hushed:
+            return
         if (state := BARGE_IN.get(type(action))) is not None:
+            hushed = isinstance(action, Hush)
             up.barge_in(state)
 
     return Watch(turn=lambda report: up.turn(_turn(report)), event=event, action=action)

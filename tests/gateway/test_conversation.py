@@ -1,11 +1,14 @@
 """Conversations over real gRPC with a whole bot; the services behind it are scripted."""
 
 import asyncio
-from itertools import count
+from contextlib import asynccontextmanager
+from itertools import count, repeat
+from pathlib import Path
 
 import pytest
 
 from bot.core.ports import ToolCall
+from bot.gateway.wavs import frames_of
 from bot.gateway.wire import voice_workflow_pb2 as pb
 from tests.gateway.bots import (
     ANSWER,
@@ -13,6 +16,7 @@ from tests.gateway.bots import (
     buzz,
     client_of,
     conversing,
+    deaf,
     eventually,
     hearing,
     kinds,
@@ -42,16 +46,25 @@ def sounding(conversation):
     return lambda audio: loud(conversation.heard(audio))
 
 
-async def talk(conversation, spans):
-    """Send a vowel-like buzz in these (start, end) seconds, silence otherwise; never ends."""
-    rate = conversation.rate
+def buzzing(rate, start=0.1, end=1.0):
+    """Frames of a vowel-like buzz between these seconds."""
+    for frame in count():
+        yield buzz(rate) if start <= frame * 0.02 < end else bytes(rate // 25)
+
+
+def voice(rate):
+    """Frames of a person's voice, then of silence."""
+    yield from frames_of(Path(__file__).parents[1] / "speech/kokoro-hf_alpha_s01.wav", rate)
+    yield from repeat(bytes(rate // 25))
+
+
+async def talk(conversation, frames=buzzing):
+    """Send these frames, one each 20 ms; never ends."""
     loop = asyncio.get_running_loop()
     began = loop.time()
-    for frame in count():
-        now = frame * 0.02
-        speaking = any(start <= now < end for start, end in spans)
-        await conversation.say(buzz(rate) if speaking else bytes(rate // 25))
-        await asyncio.sleep(max(0.0, began + now + 0.02 - loop.time()))
+    for number, frame in enumerate(frames(conversation.rate), start=1):
+        await conversation.say(frame)
+        await asyncio.sleep(max(0.0, began + number * 0.02 - loop.time()))
 
 
 @pytest.mark.parametrize("audio_format", FORMATS, ids=str)
@@ -62,7 +75,7 @@ async def test_a_whole_conversation(audio_format):
         async with conversing(bot, audio_format, caller="app-7") as conversation:
             greeted = await until(conversation, "turn_ended")
             assert (greeted.phrase, greeted.interrupted) == ("greeting", False)
-            talking = asyncio.create_task(talk(conversation, [(0.1, 1.0)]))
+            talking = asyncio.create_task(talk(conversation))
             responses = await to_the_end(conversation)
             talking.cancel()
         heard = [r.transcript for r in responses if r.HasField("transcript")]
@@ -102,23 +115,40 @@ async def test_a_wish_of_the_model_to_transfer_is_told_to_the_client():
         assert responses[-1].ended.ending == pb.ENDING_TRANSFER
 
 
-async def test_who_speaks_over_the_bot_is_told_to_throw_away_what_it_said():
-    """Hushed, then interrupted; after that no sound of the old answer comes."""
+@asynccontextmanager
+async def speaking_over(listens, frames):
+    """A caller who speaks over a long answer from its beginning on."""
     long = " ".join([ANSWER] * 12)
     turns = {"barge_in": {"echo_guard": False}, "early_start": False}
-    voice = {"sure_threshold": 0.3}
-    async with running(long, listens=hearing, turns=turns, voice=voice) as bot:
-        async with conversing(bot) as conversation:
-            await conversation.press("1#")
-            await until(conversation, "barge_in")
-            await until(conversation, "audio", sounding(conversation))
-            talking = asyncio.create_task(talk(conversation, [(0.1, 1.5)]))
-            first = await until(conversation, "barge_in")
-            assert first.state == pb.BargeIn.STATE_HUSHED
-            assert not loud(conversation.heard(await until(conversation, "audio")))
-            answer = await until(conversation, "turn_ended", lambda turn: turn.turn == 2)
-            talking.cancel()
+    async with (
+        running(long, listens=listens, turns=turns) as bot,
+        conversing(bot) as conversation,
+    ):
+        await conversation.press("1#")
+        await until(conversation, "barge_in")
+        await until(conversation, "audio", sounding(conversation))
+        talking = asyncio.create_task(talk(conversation, frames))
+        yield conversation
+        talking.cancel()
+
+
+async def test_who_speaks_over_the_bot_is_told_to_throw_away_what_it_said():
+    """Words are heard: the turn is the caller's, and the next frame is silence."""
+    async with speaking_over(hearing, buzzing) as conversation:
+        barge_in = pb.BargeIn.STATE_INTERRUPTED
+        await until(conversation, "barge_in", lambda message: message.state == barge_in)
+        answer = await until(conversation, "turn_ended", lambda turn: turn.turn == 2)
         assert answer.interrupted
+        assert not loud(conversation.heard(await until(conversation, "audio")))
+
+
+async def test_a_noise_makes_the_bot_hush_and_go_on():
+    """No words in it: both are told to the client."""
+    async with speaking_over(deaf, voice) as conversation:
+        assert (await until(conversation, "barge_in")).state == pb.BargeIn.STATE_HUSHED
+        assert not loud(conversation.heard(await until(conversation, "audio")))
+        assert (await until(conversation, "barge_in")).state == pb.BargeIn.STATE_WENT_ON
+        assert await until(conversation, "audio", sounding(conversation))
 
 
 async def test_operators_see_and_end_calls_of_any_line():
@@ -168,7 +198,7 @@ async def test_words_are_read_by_operators_and_logged_only_where_that_is_allowed
         seen = []
         watching = asyncio.create_task(note(operator.events(conversation.call_id), seen))
         await until(conversation, "turn_ended")
-        talking = asyncio.create_task(talk(conversation, [(0.1, 1.0)]))
+        talking = asyncio.create_task(talk(conversation))
         await until(conversation, "turn_ended")
         talking.cancel()
         await conversation.hang_up()
