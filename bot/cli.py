@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     turn_model.add_argument("--to", type=Path, help="the folder to put it in (default: the cache)")
     turn_model.set_defaults(run=_fetch_turn_model)
     _add_dial(commands.add_parser("dial", help="call a SIP address as a caller does"))
+    _add_mic(commands.add_parser("mic", help="talk to a gateway by microphone, or by WAV file"))
     doctor = commands.add_parser("doctor", parents=[config], help="check each neighbour")
     doctor.add_argument(
         "--asterisk", default="127.0.0.1:5060", metavar="HOST:PORT", help="Asterisk's SIP address"
@@ -88,6 +89,29 @@ def _add_dial(parser: argparse.ArgumentParser) -> None:
     add("--ring", type=float, default=20.0, help="how long to wait for an answer, in seconds")
     add("--bind", help="our own address")
     parser.set_defaults(run=_dial)
+
+
+def _add_mic(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("address", nargs="?", default="127.0.0.1:50061", metavar="HOST:PORT")
+    add("--token-file", type=Path, help="or the variable VOICEBOT_GATEWAY_TOKEN")
+    add("--tls", action="store_true", help="as an ingress wants it")
+    add("--ca", type=Path, help="the authority of its certificate, PEM (default: the system's)")
+    add("--cert", type=Path, help="our own certificate, PEM")
+    add("--key", type=Path, help="its key")
+    add("--server-name", default="", help="the name in its certificate, through a tunnel")
+    add("--codec", choices=("opus", "linear16", "mulaw", "alaw"), default="opus")
+    add("--profile", default="", help="which of the server's dialogues")
+    add("--caller", default="microphone", help="who calls; it is logged there")
+    add("--wav", type=Path, action="append", default=[], help="what to say; may be repeated")
+    add("--dtmf", default="", help="keys to press when all is said")
+    add("--record", type=Path, help="write the conversation: stereo, we left, the bot right")
+    add("--seconds", type=float, default=300.0, help="how long it may last")
+    add("--microphone", help="number or name of the device")
+    add("--loudspeaker", help="number or name of the device")
+    add("--devices", action="store_true", help="list the sound devices, then stop")
+    add("--check", action="store_true", help="ask the gateway whether it is well, then stop")
+    parser.set_defaults(run=_mic)
 
 
 def _add_plan(parser: argparse.ArgumentParser) -> None:
@@ -158,6 +182,41 @@ def _dial(options: argparse.Namespace) -> int:
     _print(f"answered after {report.answer_delay:.2f} s; {first}")
     _print(f"{report.duration:.1f} s long, {report.said} of {len(options.wav)} files said")
     _print(f"end: {report.ending}")
+    return 0
+
+
+def _mic(options: argparse.Namespace) -> int:
+    from bot.gateway.mic import MicOptions, talk
+    from bot.gateway.mic_options import check, devices, tls, token
+
+    if options.devices:
+        _print(devices())
+        return 0
+    if options.check:
+        _print(asyncio.run(check(options)))
+        return 0
+    report = asyncio.run(
+        talk(
+            MicOptions(
+                options.address,
+                token(options),
+                tls(options),
+                options.codec,
+                options.profile,
+                options.caller,
+                tuple(options.wav),
+                options.dtmf,
+                options.record,
+                options.seconds,
+                options.microphone,
+                options.loudspeaker,
+            ),
+            _print,
+        )
+    )
+    _print(f"{report.seconds:.1f} s long, {report.said} of {len(options.wav)} files said")
+    _print(f"call {report.call_id}: {report.turns} turns of the bot, {report.lost} frames lost")
+    _print(f"end: {report.ending or 'unknown'}")
     return 0
 
 

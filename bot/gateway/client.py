@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import grpc
+from riva.client.proto import health_pb2, health_pb2_grpc
 
 from bot.core.errors import ConfigError, ServiceError
 from bot.gateway.desk import Fault
@@ -77,7 +78,7 @@ class GatewayClient:
             self._channel = grpc.aio.secure_channel(
                 self._address, _credentials(self._tls), [*options, *named]
             )
-        self._stub: Any = VoiceGatewayStub(self._channel)
+        self._stub: Any = VoiceGatewayStub(self._channel)  # type: ignore[no-untyped-call]
         return self
 
     async def __aexit__(
@@ -119,6 +120,14 @@ class GatewayClient:
             raise GatewayError(await rpc.code(), await rpc.details())
         opened: pb.Opened = first.opened
         return opened
+
+    async def serves(self) -> bool:
+        """Whether the gateway takes calls; it asks nobody's token for that."""
+        with _errors():
+            stub = health_pb2_grpc.HealthStub(self._channel)
+            question = health_pb2.HealthCheckRequest()
+            answer = await stub.Check(question, timeout=self._timeout)
+        return bool(answer.status == health_pb2.HealthCheckResponse.ServingStatus.Value("SERVING"))
 
     async def calls(self) -> list[pb.CallInfo]:
         """The calls that are up."""
