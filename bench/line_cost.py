@@ -114,7 +114,7 @@ async def frame_cost(name: str) -> tuple[float, float]:
     """Microseconds of ours for a frame in, and for one out: parser, queue, header, bookkeeping."""
     desk, settings = Listener(), AudioSocketSettings()
     kind = WebSocketConnection if name == "websocket" else AudioSocketConnection
-    connection = kind(desk, settings, False, lambda _: None)
+    connection = kind(desk, settings, set())
     connection.connection_made(Nowhere())
     words = said(name)
     while connection.pending:

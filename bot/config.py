@@ -41,6 +41,15 @@ class AudioSocketSettings(_Part):
     """The longest message accepted (Asterisk sends 320 or 640 bytes of sound)."""
 
 
+class WebSocketSettings(_Part):
+    """The line `websocket` alone: TLS, which AudioSocket has not."""
+
+    cert: str = ""
+    """Our certificate with its chain, PEM; empty: no TLS. It must name what Asterisk is told to
+    dial (`audiosocket.advertise`). Read at the start."""
+    key: str = ""
+
+
 class GatewayTlsSettings(_Part):
     """TLS of the gateway. New files are read when they change; no restart is needed."""
 
@@ -427,6 +436,7 @@ class Settings(BaseSettings):
     """What Asterisk speaks with us: AudioSocket, or WebSocket (chan_websocket, from 22.8 on). The
     settings of `audiosocket` (address, admission, bounds) hold for both: docs/lines.md."""
     audiosocket: AudioSocketSettings = AudioSocketSettings()
+    websocket: WebSocketSettings = WebSocketSettings()
     gateway: GatewaySettings = GatewaySettings()
     http: HttpSettings = HttpSettings()
     pbx: PbxSettings = PbxSettings()

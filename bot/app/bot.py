@@ -79,7 +79,7 @@ class Bot:
         self.metrics.watch("voicebot_calls_limit", lambda: settings.audiosocket.max_calls)
         self.metrics.watch("voicebot_draining", lambda: self._drain.is_set())
         self.phrases = Phrases(settings, self.riva, self.speech)
-        self.server = LineServer(settings.audiosocket, self, settings.line)
+        self.server = LineServer(settings.audiosocket, self, settings.line, settings.websocket)
         self._turnstile = Turnstile()
         self.reception: Reception | None = None
         self.http_port = 0
@@ -130,9 +130,8 @@ class Bot:
     def _reception(self) -> Reception:
         audiosocket = self.settings.audiosocket
         address = audiosocket.advertise or f"{audiosocket.host}:{self.server.port}"
-        scheme = "ws://" if self.settings.line == "websocket" else ""
         now = asyncio.get_running_loop().time
-        return Reception(audiosocket, self.settings.pbx, now, scheme + address)
+        return Reception(audiosocket, self.settings.pbx, now, self.server.scheme + address)
 
     async def _gateway(self, reception: Reception) -> Gateway | None:
         """The gRPC gateway, where it is wanted. Raises ConfigError."""

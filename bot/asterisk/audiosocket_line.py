@@ -2,7 +2,7 @@
 
 from bot.asterisk.audiosocket import HANGUP, RATES, Decoder, Kind, Message, audio_header, call_id
 from bot.asterisk.audiosocket import key as digit_key
-from bot.asterisk.connection import Connection, Left
+from bot.asterisk.connection import Connection
 from bot.asterisk.line import Desk, Line
 from bot.config import AudioSocketSettings
 from bot.core.errors import ProtocolError
@@ -23,8 +23,8 @@ class AudioSocketLine(Line):
 class AudioSocketConnection(Connection):
     """Reads AudioSocket: first a UUID, then sound and keys."""
 
-    def __init__(self, desk: Desk, settings: AudioSocketSettings, full: bool, left: Left) -> None:
-        super().__init__(desk, settings, full, left)
+    def __init__(self, desk: Desk, settings: AudioSocketSettings, all_: set[Connection]) -> None:
+        super().__init__(desk, settings, all_)
         self._decoder = Decoder(settings.max_frame_bytes)
 
     def _feed(self, data: memoryview) -> None:

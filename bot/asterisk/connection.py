@@ -28,14 +28,12 @@ class Connection(asyncio.BufferedProtocol, ABC):
         self,
         desk: Desk,
         settings: AudioSocketSettings,
-        full: bool,
-        left: "Left",
+        all_: set["Connection"],
     ) -> None:
-        """`full`: refuse at once. `left` is called when the connection is over."""
+        """`all_`: the connections there are; this one adds itself, and goes when it is over."""
         self._desk = desk
-        self._full = full
         self._settings = settings
-        self._left = left
+        self._all = all_
         self._buffer = memoryview(bytearray(READ_BYTES))
         self._line: Line | None = None
         self._refused = False
@@ -56,8 +54,9 @@ class Connection(asyncio.BufferedProtocol, ABC):
         self._transport.set_write_buffer_limits(high=0)
         loop = asyncio.get_running_loop()
         self._hello = loop.call_later(self._settings.hello_timeout, self._no_hello)
-        if self._full:
-            limit = self._settings.max_pending
+        waiting, limit = sum(one.pending for one in self._all), self._settings.max_pending
+        self._all.add(self)
+        if waiting >= limit:
             self._refuse("pending", f"{limit} connections already wait for their UUID")
 
     def get_buffer(self, sizehint: int) -> memoryview:
@@ -105,7 +104,7 @@ class Connection(asyncio.BufferedProtocol, ABC):
             self._line.lost()
         elif not self._refused:
             self._desk.refuse("no-uuid", "closed before its UUID", self._peer)
-        self._left(self)
+        self._all.discard(self)
 
     def _no_hello(self) -> None:
         self._refuse("hello-timeout", f"no UUID within {self._settings.hello_timeout} s")
@@ -115,7 +114,3 @@ class Connection(asyncio.BufferedProtocol, ABC):
             self._refused = True
             self._desk.refuse(reason, detail, self._peer)
         self._transport.close()
-
-
-Left = Callable[[Connection], None]
-"""Told that a connection is over."""

@@ -10,7 +10,7 @@ import asyncio
 
 from websockets.frames import CloseCode
 
-from bot.asterisk.connection import Connection, Left
+from bot.asterisk.connection import Connection
 from bot.asterisk.line import Desk, Line
 from bot.asterisk.pbx import Ticket
 from bot.asterisk.websocket import GET_STATUS, Start, Status, Wire, binary_header
@@ -63,8 +63,8 @@ class WebSocketLine(Line):
 class WebSocketConnection(Connection):
     """Reads a WebSocket: a request that names the call, MEDIA_START, then sound and keys."""
 
-    def __init__(self, desk: Desk, settings: AudioSocketSettings, full: bool, left: Left) -> None:
-        super().__init__(desk, settings, full, left)
+    def __init__(self, desk: Desk, settings: AudioSocketSettings, all_: set[Connection]) -> None:
+        super().__init__(desk, settings, all_)
         self._wire = Wire(settings.max_frame_bytes)
 
     def _feed(self, data: memoryview) -> None:

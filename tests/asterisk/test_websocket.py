@@ -10,14 +10,17 @@ from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
 from websockets.uri import parse_uri
 
+from bot.asterisk.server import LineServer
 from bot.asterisk.websocket import GET_STATUS, Start, Status, Wire, binary_header
 from bot.asterisk.websocket_line import CUSHION, STATUS_FRAMES
-from bot.core.errors import ProtocolError
+from bot.config import AudioSocketSettings, WebSocketSettings
+from bot.core.errors import ConfigError, ProtocolError
 from bot.core.events import Audio, Digit
-from tests.asterisk.peer import eventually
+from tests.asterisk.peer import Desk, eventually
 from tests.lines.asterisk_ends import WebSocketEnd
-from tests.lines.conftest import House
+from tests.lines.conftest import House, certificate
 
+__all__ = ["certificate"]  # a fixture of ours, too
 CALL = uuid4()
 SOUND, SILENCE = b"\x01\x02" * 160, bytes(320)
 
@@ -248,6 +251,39 @@ async def test_asterisk_is_asked_every_two_seconds_how_many_wait():
         while await end.hears() != SOUND:
             pass
     assert sum(questions) == 2
+
+
+@pytest.mark.real_time
+async def test_failed_tls_handshakes_leave_nothing(certificate):
+    """Plain words on a port with TLS: no pending connection is counted, and calls go on."""
+    house = House("websocket", WebSocketEnd, certificate)
+    async with house.open(max_pending=2):
+        for _ in range(5):
+            reader, writer = await asyncio.open_connection("127.0.0.1", house.server.port)
+            writer.write(b"hello, this is no TLS\r\n\r\n")
+            assert await asyncio.wait_for(reader.read(), 5.0) is not None
+            writer.close()
+        await house.answered()
+    assert house.desk.refusals == []
+
+
+@pytest.mark.parametrize("name", ["cert", "key"])
+def test_a_certificate_that_cannot_be_read_is_a_clear_error(certificate, name):
+    """The message names the setting and the remedy."""
+    settings = WebSocketSettings(**{"cert": certificate[0].cert, name: "/nowhere.pem"})
+    with pytest.raises(ConfigError, match="websocket.cert .* PEM"):
+        LineServer(AudioSocketSettings(), Desk(), "websocket", settings)
+
+
+def test_the_dialplan_is_told_how_to_dial(certificate):
+    """The address says which line it is, and whether with TLS."""
+    settings = AudioSocketSettings()
+    schemes = [
+        LineServer(settings, Desk(), line, tls).scheme
+        for line in ("audiosocket", "websocket")
+        for tls in (WebSocketSettings(), certificate[0])
+    ]
+    assert schemes == ["", "", "ws://", "wss://"]
 
 
 def babble(dice):

@@ -63,11 +63,13 @@ class Studio:
 
 
 @asynccontextmanager
-async def studio(*answers, hertz=700.0, voice=None, ears=None, bot=None, until="phrases ready"):
+async def studio(
+    *answers, hertz=700.0, voice=None, ears=None, bot=None, until="phrases ready", dialplan=""
+):
     """
     Everything up. The model gives these answers in turn; the voice is `voice`, or a tone of
     `hertz`; the recogniser understands "मेरा बिल", or what is in `ears`, whenever the caller falls
-    silent. `until`: the event that the bot logs before calls may come.
+    silent. `until`: the event that the bot logs before calls may come. `dialplan` is added to ours.
     """
     recognition = FakeRecognition((ears or Ears()).script)
     synthesis = FakeSynthesis(voice or tone(hertz))
@@ -90,7 +92,7 @@ async def studio(*answers, hertz=700.0, voice=None, ears=None, bot=None, until="
         url = f"http://127.0.0.1:{variables['BOT_HTTP__PORT']}"
         whistle = sine(1400.0, 8000, 20.0)
         await asyncio.to_thread((folder / "whistle.sln").write_bytes, whistle)
-        extra = {"extensions_custom.conf": PERSON.format(folder=folder)}
+        extra = {"extensions_custom.conf": PERSON.format(folder=folder) + dialplan}
         asterisk = Pbx(url, agents="Local/100@test-person", extra=extra)
         await asyncio.to_thread(asterisk.__enter__)
         stack.push_async_callback(asyncio.to_thread, asterisk.__exit__, None, None, None)

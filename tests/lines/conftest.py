@@ -1,28 +1,35 @@
 """The lines that fulfil the contract. A new one joins by one more entry in `HOUSES`."""
 
 import asyncio
+import ssl
 from contextlib import asynccontextmanager
 from uuid import uuid4
 
 import pytest
+import trustme
 
 from bot.asterisk.server import LineServer
-from bot.config import AudioSocketSettings
+from bot.config import AudioSocketSettings, WebSocketSettings
 from tests.asterisk.peer import Desk, eventually
 from tests.lines.asterisk_ends import AudioSocketEnd, WebSocketEnd
 
 
 class House:
-    """One server of a line, and callers from the other end of it."""
+    """
+    One server of a line, and callers from the other end of it.
 
-    def __init__(self, name, end):
-        self.name, self._end = name, end
+    `tls`: the server's settings, and what a client trusts.
+    """
+
+    def __init__(self, name, end, tls=(None, None)):
+        self.name, self._end, (self._websocket, self._trust) = name, end, tls
 
     @asynccontextmanager
     async def open(self, talk=None, rate=8000, **settings):
         """Serve on a free port of loopback; `talk(line)` holds each call."""
         self.rate, self.desk, self._ends = rate, Desk(talk, rate), []
-        self.server = LineServer(AudioSocketSettings(port=0, **settings), self.desk, self.name)
+        bounds = AudioSocketSettings(port=0, **settings)
+        self.server = LineServer(bounds, self.desk, self.name, self._websocket)
         await self.server.start()
         try:
             yield self
@@ -36,7 +43,8 @@ class House:
 
     async def connect(self):
         """Connect without a word."""
-        end = self._end(*await asyncio.open_connection("127.0.0.1", self.server.port))
+        where = "127.0.0.1", self.server.port
+        end = self._end(*await asyncio.open_connection(*where, ssl=self._trust))
         self._ends.append(end)
         return end
 
@@ -58,10 +66,25 @@ class House:
         await eventually(lambda: not self.server._connections)
 
 
-HOUSES = {"audiosocket": AudioSocketEnd, "websocket": WebSocketEnd}
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory):
+    """A certificate for loopback: the server's settings and a client's context."""
+    folder, authority = tmp_path_factory.mktemp("tls"), trustme.CA()
+    pair = authority.issue_cert("127.0.0.1")
+    pair.private_key_and_cert_chain_pem.write_to_path(folder / "server.pem")
+    trust = ssl.create_default_context()
+    authority.configure_trust(trust)
+    return WebSocketSettings(cert=str(folder / "server.pem")), trust
+
+
+HOUSES = {
+    "audiosocket": lambda tls: House("audiosocket", AudioSocketEnd),
+    "websocket": lambda tls: House("websocket", WebSocketEnd),
+    "websocket over TLS": lambda tls: House("websocket", WebSocketEnd, tls),
+}
 
 
 @pytest.fixture(params=list(HOUSES))
-def house(request):
+def house(request, certificate):
     """A house with one kind of line."""
-    return House(request.param, HOUSES[request.param])
+    return HOUSES[request.param](certificate)

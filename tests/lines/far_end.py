@@ -5,6 +5,7 @@ A line joins the contract by one subclass of `FarEnd` and one `House` in conftes
 """
 
 import asyncio
+import ssl
 from abc import ABC, abstractmethod
 from contextlib import suppress
 
@@ -81,5 +82,5 @@ class FarEnd(ABC):
     async def gone(self):
         """Close our side."""
         self.writer.close()
-        with suppress(ConnectionError):
+        with suppress(ConnectionError, ssl.SSLError):
             await self.writer.wait_closed()
