@@ -20,6 +20,7 @@ NAMESPACE=voicebot
 RELEASE=voicebot
 CONTEXT=''
 TIMEOUT=10m
+TIMEOUT_GIVEN=''
 DRY_RUN=''
 TAKEN=0
 WORDS=() # for the chart
@@ -67,7 +68,7 @@ common_option() {
         -n | --namespace) NAMESPACE=$(value_of "$@") || exit 2 ;;
         --release) RELEASE=$(value_of "$@") || exit 2 ;;
         --context) CONTEXT=$(value_of "$@") || exit 2 ;;
-        --timeout) TIMEOUT=$(value_of "$@") || exit 2 ;;
+        --timeout) TIMEOUT=$(value_of "$@") && TIMEOUT_GIVEN=yes || exit 2 ;;
         *) misused "$1 is no option of this script" ;;
     esac
 }
@@ -311,9 +312,24 @@ release_chart() {
         cat "$WORK/chart.yaml"
         return
     fi
-    [ "$until" = begun ] || wait=(--wait "$(undo_option)")
+    if [ "$until" = healthy ]; then
+        allow_for_calls
+        wait=(--wait "$(undo_option)")
+    fi
     helm upgrade --install "$RELEASE" "$CHART" --namespace "$NAMESPACE" ${CONTEXT:+--kube-context "$CONTEXT"} \
         --reset-then-reuse-values --timeout "$TIMEOUT" "${wait[@]}" "${WORDS[@]}" || not_released
+}
+
+# An Asterisk that is replaced lets its last call end first, one Asterisk after the other. With less patience an
+# upgrade would be undone in the midst of that, and all of them drained once more.
+allow_for_calls() {
+    local up longest
+    [ -z "$TIMEOUT_GIVEN" ] || return 0
+    up=$(ask get pods --namespace "$NAMESPACE" --selector "$(labels asterisk)" -o name | wc -l)
+    longest=$(sed -n 's/^ *terminationGracePeriodSeconds: //p' "$WORK/chart.yaml" | sort -n | tail -n 1)
+    [ "$up" -gt 0 ] || return 0
+    TIMEOUT=$((up * longest + 600))s
+    say "If this changes Asterisk, calls that are up end first: $TIMEOUT at most, --timeout sets another limit."
 }
 
 # Helm 4 has another word for it.

@@ -19,7 +19,7 @@ TEXT
 }
 
 SECRETS='' DATA='' WHOLE='' YES=''
-TIMEOUT=30m
+TIMEOUT=40m # more than the longest call may take (asterisk.afterBotSeconds included)
 
 parse() {
     while [ $# -gt 0 ]; do

@@ -490,6 +490,31 @@ def test_a_release_waits_and_is_undone(line, version, undo):
     assert "bot.image.tag=1.2" in words
 
 
+def test_an_upgrade_waits_for_calls_to_end(line):
+    """Two Asterisks that drain in turn, 1860 s each; it would else be undone in the midst of it."""
+    line.run("deploy_bot.sh")
+    assert timeout(line) == "10m"
+    for number in range(2):
+        pod = thing("v1", "Pod", f"voicebot-asterisk-{number}", "voicebot")
+        pod["metadata"]["labels"] = {
+            "app.kubernetes.io/instance": "voicebot",
+            "app.kubernetes.io/component": "asterisk",
+        }
+        line.api.put(pod)
+    line.says("values", "asterisk: {enabled: true}")
+    done = line.run("deploy_bot.sh")
+    assert done.code == 0, done.err
+    assert timeout(line) == "4320s" and "4320s at most" in done.out
+    line.run("deploy_bot.sh", "--timeout", "5m")
+    assert timeout(line) == "5m"
+
+
+def timeout(cluster):
+    """What the last `helm upgrade` was told."""
+    words = cluster.releases()[-1]
+    return words[words.index("--timeout") + 1]
+
+
 def test_helm_knows_the_options(line):
     """Each option that the scripts give to Helm is in the real one's own help."""
     claims(line)
