@@ -24,6 +24,8 @@ def variables(setup: str) -> Mapping[str, str]:
     if setup == EARLY:
         return {}
     chosen = {"BOT_TURNS__EARLY_START": "false"}
+    if setup == SEQUENCE:
+        chosen["BOT_TURNS__FILLER__TEXTS"] = "[]"  # its answers would come after one
     if setup == FIXED:
         pauses = weights(FIXED).model_dump(exclude={"acoustic_model"})
         chosen |= {f"BOT_TURNS__END_OF_TURN__{key.upper()}": str(pauses[key]) for key in pauses}

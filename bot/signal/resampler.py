@@ -112,15 +112,19 @@ class _Halving:
 
 
 def _same(pcm: bytes) -> bytes:
-    samples(pcm)
+    _check(pcm)
     return pcm
 
 
 def samples(pcm: bytes) -> Samples:
     """Little-endian 16-bit PCM as numbers. Half a sample is a ValueError."""
+    _check(pcm)
+    return np.frombuffer(pcm, "<i2").astype(np.float64)
+
+
+def _check(pcm: bytes) -> None:
     if len(pcm) % SAMPLE_BYTES:
         raise ValueError(f"16-bit PCM must have an even number of bytes, not {len(pcm)}")
-    return np.frombuffer(pcm, "<i2").astype(np.float64)
 
 
 def pcm_bytes(whole: Samples) -> bytes:
