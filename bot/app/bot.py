@@ -50,7 +50,7 @@ from bot.signal.tones import Tones
 from bot.signal.voice import VoiceActivity, voice_settings
 
 COLLECTIONS = (20_000, 20, 50)
-"""When Python looks for cycles: with 50 calls, the usual 700 objects are there many times a second."""
+"""When Python looks for cycles: 50 calls make its usual 700 objects many times a second."""
 LAST_QUESTIONS = 1.0
 """Seconds for which the dialplan can still ask what is next, after the last call."""
 
