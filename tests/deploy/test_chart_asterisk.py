@@ -90,6 +90,18 @@ def test_the_bot_that_had_the_call_is_asked_what_is_next(exchange):
         assert len(service.calls) == 1
 
 
+def test_the_bot_may_transfer_to_where_it_is_told_to(exchange):
+    """A context of one's own, in `dialplan.custom`: Asterisk allows it beside its own."""
+    custom = f"{CALLER}[sales]\nexten => s,1,Answer()\n same => n,Echo()\n"
+    with FakeBot() as service, FakeLine(frames=10) as line:
+        service.script([f"dial {line.address}"], ["transfer sales s"])
+        port = int(service.url.rpartition(":")[2])
+        bot = {"settings": {"pbx": {"transfer_context": "sales"}}, "ports": {"http": port}}
+        one = exchange(service.url, bot=bot, asterisk={"dialplan": {"custom": custom}})
+        one.call()
+        until(lambda: "sales!s!2!Up!Echo" in one.cli("core show channels concise"))
+
+
 def test_a_bot_that_is_gone_is_not_waited_for(exchange):
     """Its neighbours are asked instead, and one of them takes the call over."""
     with FakeBot() as service, FakeLine(frames=10) as line:
