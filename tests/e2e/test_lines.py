@@ -1,4 +1,8 @@
-"""A whole call over each line: a real softphone, Asterisk and bot; the services are scripted."""
+"""
+Whole calls over chan_websocket: a real softphone, Asterisk and bot; the services are scripted.
+
+test_calls.py has the same, and more, over AudioSocket.
+"""
 
 import asyncio
 import signal
@@ -6,35 +10,37 @@ import signal
 import pytest
 import trustme
 
+from bot.asterisk.server import LineServer
+from bot.call.ticks import Ticks
+from bot.config import AudioSocketSettings, WebSocketSettings
+from bot.core.events import Audio
 from bot.sip.phone_call import Ending
-from scripts.house import free_port
+from tests.asterisk.peer import Desk
 from tests.e2e.fake_bot import FakeBot, until
-from tests.e2e.pbx import Pbx
+from tests.e2e.pbx import CALLER, Pbx
 from tests.e2e.studio import pitch, studio
-from tests.e2e.test_calls import (
-    LONG,
-    gone,
-    gone_from_asterisk,
-    greeted,
-    now,
-    speech,
-    whistling,
-)
+from tests.e2e.test_calls import LONG, gone, gone_from_asterisk, greeted, now, speech, whistling
 from tests.nim.fakes import saying, tool
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.real_time, pytest.mark.timeout(180)]
 
 
-@pytest.fixture(params=["audiosocket", "websocket"])
-def line(request):
-    """Each line that Asterisk speaks with the bot, as settings."""
-    return {"BOT_LINE": request.param}
+WEBSOCKET = {"BOT_LINE": "websocket"}
 
 
-@pytest.mark.parametrize(("codec", "rate", "hertz"), [("PCMA", 8000, 700.0), ("G722", 16000, 5500)])
+@pytest.mark.parametrize(
+    ("line", "codec", "rate", "hertz"),
+    [
+        ("audiosocket", "PCMA", 8000, 700.0),
+        ("websocket", "PCMA", 8000, 700.0),
+        ("websocket", "G722", 16000, 5500.0),
+    ],
+)
 async def test_the_caller_is_heard_and_answered(line, codec, rate, hertz):
     """Greeted, understood, answered in the phone's quality; keys arrive; the caller leaves."""
-    async with studio(saying({"content": "आपका बिल।"}), hertz=hertz, bot=line) as house:
+    async with studio(
+        saying({"content": "आपका बिल।"}), hertz=hertz, bot={"BOT_LINE": line}
+    ) as house:
         call = await (await house.phone()).dial("100", codec)
         assert await greeted(call) < 1.0
         await call.play(speech(rate))
@@ -54,37 +60,45 @@ async def test_the_caller_is_heard_and_answered(line, codec, rate, hertz):
         assert house.pbx.cli("database show bot").startswith("0 results")
 
 
-async def test_a_call_over_tls(tmp_path):
-    """The bot's certificate is checked: with an authority that is not trusted there is no call."""
+@pytest.mark.parametrize("trusted", [True, False])
+async def test_over_tls_the_bots_certificate_is_checked(tmp_path, trusted):
+    """There is a call when the dialplan names the certificate's authority, and none when not."""
     authority = trustme.CA()
-    pem = authority.issue_cert("localhost").private_key_and_cert_chain_pem
-    pem.write_to_path(tmp_path / "bot.pem")
+    authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(
+        tmp_path / "bot.pem"
+    )
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
-    trusting = f"[globals](+)\nBOT_CA = {tmp_path / 'ca.pem'}\n"
-    port = free_port()
-    secret = {
-        "BOT_LINE": "websocket",
-        "BOT_WEBSOCKET__CERT": str(tmp_path / "bot.pem"),
-        "BOT_AUDIOSOCKET__PORT": str(port),
-        "BOT_AUDIOSOCKET__ADVERTISE": f"localhost:{port}",
-    }
-    async with studio(bot=secret, dialplan=trusting) as house:
-        call = await (await house.phone()).dial("100")
-        await greeted(call)
-        await call.press("1")
-        await call.hears(5.0)
-        await call.hang_up()
-        await gone(house)
-    async with studio(bot=secret) as house:
-        call = await (await house.phone()).dial("100")
-        await whistling(call)
-        await call.hang_up()
-        assert not [row for row in house.bot.lines() if row["event"] == "call began"]
+    trust = f"[globals](+)\nBOT_CA = {tmp_path / 'ca.pem'}\n" if trusted else ""
+    desk = Desk(echoing)
+    tls = WebSocketSettings(cert=str(tmp_path / "bot.pem"))
+    server = LineServer(AudioSocketSettings(port=0), desk, "websocket", tls)
+    await server.start()
+    extra = {"extensions_custom.conf": CALLER + trust}
+    with FakeBot() as bot, Pbx(bot.url, extra=extra) as pbx:
+        bot.script([f"dial {server.scheme}localhost:{server.port}"], ["hangup"])
+        await asyncio.to_thread(pbx.call)
+        await asyncio.to_thread(until, lambda: bot.asked)
+        assert len(desk.lines) == trusted
+        assert [reason for reason, _ in desk.refusals] == ([] if trusted else ["no-uuid"])
+    await server.stop()
 
 
-async def test_barge_in_silences_the_phone(line):
+async def echoing(line):
+    """Speak until half a second of it came back, then hang up."""
+    ticks, frames = Ticks(lambda late: line.send(bytes(320))), 0
+    async for event in line.events():
+        frames += isinstance(event, Audio)
+        if frames == 25:
+            break
+    ticks.stop()
+    await line.close()
+
+
+async def test_barge_in_silences_the_phone():
     """The caller speaks over a long answer: the phone falls silent, what sounded is remembered."""
-    async with studio(saying({"content": LONG}), saying({"content": "जी।"}), bot=line) as house:
+    async with studio(
+        saying({"content": LONG}), saying({"content": "जी।"}), bot=WEBSOCKET
+    ) as house:
         call = await (await house.phone()).dial("100")
         await greeted(call)
         await call.press("1")
@@ -102,10 +116,10 @@ async def test_barge_in_silences_the_phone(line):
         await call.hang_up()
 
 
-async def test_the_bot_hangs_up(line):
+async def test_the_bot_hangs_up():
     """The goodbye is heard to its end, then the phone is told that the call is over."""
     goodbye = saying({"content": "धन्यवाद, नमस्ते।"}, tool(0, "hang_up", "{}", "c1"))
-    async with studio(goodbye, bot=line) as house:
+    async with studio(goodbye, bot=WEBSOCKET) as house:
         call = await (await house.phone()).dial("100")
         await greeted(call)
         pressed = now()
@@ -118,10 +132,10 @@ async def test_the_bot_hangs_up(line):
         assert (await house.bot.logs("call ended"))["ending"] == "hang_up"
 
 
-async def test_the_bot_hands_the_caller_to_a_person(line):
+async def test_the_bot_hands_the_caller_to_a_person():
     """The caller stays on the line and hears the person."""
     wish = saying({"content": "जी, जोड़ रही हूँ।"}, tool(0, "transfer", "{}", "c1"))
-    async with studio(wish, bot=line) as house:
+    async with studio(wish, bot=WEBSOCKET) as house:
         call = await (await house.phone()).dial("100")
         await greeted(call)
         await call.press("9")
@@ -130,9 +144,9 @@ async def test_the_bot_hands_the_caller_to_a_person(line):
         await gone(house)
 
 
-async def test_a_bot_killed_in_mid_call_leaves_the_caller_to_the_fallback(line):
+async def test_a_bot_killed_in_mid_call_leaves_the_caller_to_the_fallback():
     """kill -9: the caller is still on the line, hears the apology and gets to a person."""
-    async with studio(bot=line) as house:
+    async with studio(bot=WEBSOCKET) as house:
         call = await (await house.phone()).dial("100")
         await greeted(call)
         await house.bot.stop(signal.SIGKILL)
