@@ -44,7 +44,7 @@ class GatewayLine:
         self._events: deque[LineEvent] = deque()
         self._waiting_frames = 0
         self._arrived = asyncio.Event()
-        self._gone = False
+        self._gone = asyncio.Event()
         self._sequence = 0
 
     # What the call does.
@@ -61,14 +61,14 @@ class GatewayLine:
                 event = self._events.popleft()
                 self._waiting_frames -= isinstance(event, Audio)
                 yield event
-            if self._gone:
+            if self._gone.is_set():
                 return
             self._arrived.clear()
             await self._arrived.wait()
 
     def send(self, frame: bytes) -> None:
         """Play one 20 ms frame. Never waits: where the client does not read, it is dropped."""
-        if self._gone:
+        if self._gone.is_set():
             return
         self._sequence += 1
         if not self.outbox.has_room_for_sound:
@@ -106,7 +106,7 @@ class GatewayLine:
 
     def lost(self) -> None:
         """The client hung up, or is gone."""
-        self._gone = True
+        self._gone.set()
         self._arrived.set()
 
     def _received(self, event: LineEvent) -> None:

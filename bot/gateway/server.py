@@ -20,6 +20,9 @@ from bot.gateway.wire.voice_workflow_pb2_grpc import add_VoiceGatewayServicer_to
 SERVICE: str = pb.DESCRIPTOR.services_by_name["VoiceGateway"].full_name
 GRACE = 2.0
 """Seconds that RPCs have to end after the calls did."""
+HARD_LIMIT = 4
+"""Messages so many times too long are not even read: gRPC itself ends the stream, with the same
+status, but nothing is logged."""
 IDLE = 300_000
 """Milliseconds after which a connection without an RPC is closed."""
 
@@ -95,7 +98,7 @@ def _options(settings: GatewaySettings) -> list[tuple[str, int]]:
     """Server options; see gRPC's `channel_arg_names.h` and its keep-alive guide."""
     return [
         ("grpc.so_reuseport", 0),
-        ("grpc.max_receive_message_length", settings.max_message_bytes),
+        ("grpc.max_receive_message_length", HARD_LIMIT * settings.max_message_bytes),
         ("grpc.max_metadata_size", 8192),
         ("grpc.keepalive_time_ms", round(settings.keepalive * 1000)),
         ("grpc.keepalive_timeout_ms", round(settings.keepalive_timeout * 1000)),

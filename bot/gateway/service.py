@@ -20,6 +20,8 @@ from bot.gateway.wire.voice_workflow_pb2_grpc import VoiceGatewayServicer
 log = structlog.get_logger()
 
 Answer = TypeVar("Answer")
+MOST_PENDING = 32
+"""Streams that have not said who they are yet."""
 
 
 class VoiceGateway(VoiceGatewayServicer):
@@ -30,6 +32,7 @@ class VoiceGateway(VoiceGatewayServicer):
         self._tokens = tokens
         self._desk = desk
         self._board = board
+        self._pending = 0
 
     async def Converse(self, request_iterator: Any, context: Any) -> None:
         """One conversation. It reads by `context.read()`, so that a wait can be cut short."""
@@ -64,7 +67,16 @@ class VoiceGateway(VoiceGatewayServicer):
 
     async def _converse(self, context: Any) -> None:
         self._tokens.caller(context)
-        await Stream(context, self._settings, self._desk).hold()
+        if self._pending >= MOST_PENDING:
+            limit = f"{MOST_PENDING} streams already wait for their `open`"
+            raise Fault(grpc.StatusCode.RESOURCE_EXHAUSTED, limit, "pending")
+        stream = Stream(context, self._settings, self._desk)
+        self._pending += 1
+        try:
+            opening = await stream.opening()
+        finally:
+            self._pending -= 1
+        await stream.hold(opening)
 
     async def _watch(self, request: pb.CallEventsRequest, context: Any) -> None:
         self._tokens.operator(context)

@@ -8,6 +8,8 @@ import asyncio
 from typing import Any
 
 import grpc
+import structlog
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
 from bot.config import GatewaySettings
 from bot.gateway.desk import Desk, Fault
@@ -21,6 +23,7 @@ MOST_KEYS = 32
 FRAME_MS = 20
 
 _Code = grpc.StatusCode
+log = structlog.get_logger()
 
 
 class Stream:
@@ -38,7 +41,23 @@ class Stream:
         self._counted = 0
         self._fault: Fault | None = None
 
-    async def hold(self) -> None:
+    async def opening(self) -> pb.Open:
+        """What the client says first. Raises `Fault`."""
+        try:
+            async with asyncio.timeout(self._settings.open_timeout):
+                request = await self._received()
+        except TimeoutError:
+            limit = f"no `open` within {self._settings.open_timeout} s"
+            raise Fault(_Code.DEADLINE_EXCEEDED, limit, "hello-timeout") from None
+        if request is grpc.aio.EOF:
+            raise Fault(_Code.FAILED_PRECONDITION, "closed before `open`")
+        kind = request.WhichOneof("request")
+        if kind != "open":
+            raise Fault(_Code.FAILED_PRECONDITION, f"{_name(kind)} before `open`: send that first")
+        opening: pb.Open = request.open
+        return opening
+
+    async def hold(self, opening: pb.Open) -> None:
         """
         Hold the conversation to its end. Raises `Fault`.
 
@@ -46,7 +65,6 @@ class Stream:
         the other side sends looks broken to it. Cancelled when the client is gone; the call then
         ends as with a hang-up.
         """
-        opening = await self._opening()
         line = self._answered(opening)
         reading = asyncio.create_task(self._read(line))
         try:
@@ -59,23 +77,6 @@ class Stream:
             line.left.set()
         if self._fault is not None:
             raise self._fault
-
-    # Opening.
-
-    async def _opening(self) -> pb.Open:
-        try:
-            async with asyncio.timeout(self._settings.open_timeout):
-                request = await self._context.read()
-        except TimeoutError:
-            limit = f"no `open` within {self._settings.open_timeout} s"
-            raise Fault(_Code.DEADLINE_EXCEEDED, limit, "hello-timeout") from None
-        if request is grpc.aio.EOF:
-            raise Fault(_Code.FAILED_PRECONDITION, "closed before `open`")
-        kind = request.WhichOneof("request")
-        if kind != "open":
-            raise Fault(_Code.FAILED_PRECONDITION, f"{_name(kind)} before `open`: send that first")
-        opening: pb.Open = request.open
-        return opening
 
     def _answered(self, opening: pb.Open) -> GatewayLine:
         audio_format = agreed(opening.audio_format)
@@ -95,17 +96,31 @@ class Stream:
     async def _read(self, line: GatewayLine) -> None:
         """Pass on what the client sends; a fault ends the stream."""
         try:
-            while (request := await self._context.read()) is not grpc.aio.EOF:
+            while (request := await self._received()) is not grpc.aio.EOF:
                 if not line.left.is_set():
                     self._take(line, request)
         except Fault as fault:
             self._fault = fault
             line.outbox.close()
-        except (grpc.RpcError, grpc.aio.UsageError) as error:
-            self._fault = Fault(_Code.UNKNOWN, f"cannot be read: {type(error).__name__}")
+        except Exception:
+            log.exception("stream failed", call=line.ticket.caller.call_id)
+            self._fault = Fault(_Code.INTERNAL, "a fault of the gateway's own", "bug")
             line.outbox.close()
         finally:
             line.lost()
+
+    async def _received(self) -> Any:
+        """The next message, or EOF. Raises `Fault` for one that is none, or too long."""
+        try:
+            request = await self._context.read()
+        except DecodeError:
+            raise _invalid("request: not a message of this protocol") from None
+        if request is not grpc.aio.EOF:
+            size, most = request.ByteSize(), self._settings.max_message_bytes
+            if size > most:
+                detail = f"a message of {size} bytes; at most {most} (gateway.max_message_bytes)"
+                raise Fault(_Code.RESOURCE_EXHAUSTED, detail)
+        return request
 
     def _take(self, line: GatewayLine, request: pb.ConverseRequest) -> None:
         match request.WhichOneof("request"):
