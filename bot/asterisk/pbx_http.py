@@ -87,4 +87,6 @@ def _refusal(
     status: int,
 ) -> Response:
     refused(reason, detail, request.client.host if request.client else "?")
-    return PlainTextResponse(f"refuse {reason}", status_code=status)
+    # Asterisk's next question comes on a new connection, which may lead to another bot.
+    headers = {"connection": "close"}
+    return PlainTextResponse(f"refuse {reason}", status_code=status, headers=headers)

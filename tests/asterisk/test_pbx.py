@@ -188,6 +188,17 @@ async def test_a_refusal_over_http_is_one_line_with_its_reason():
     assert refused == [("full", "all 1 lines are busy", "127.0.0.1")]
 
 
+async def test_after_a_refusal_the_next_question_may_reach_another_bot():
+    """Its connection is closed: what balances connections then chooses anew."""
+    desk = reception(max_calls=1)
+    desk.register(fields(uuid4()))
+    app = Starlette(routes=pbx_http.routes(desk, lambda *row: None))
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://bot") as client:
+        answer = await client.post("/pbx/calls", data=fields(uuid4()))
+    assert (answer.text, answer.headers["connection"]) == ("refuse full", "close")
+
+
 async def test_next_over_http_is_one_line():
     """The dialplan asks with the UUID in the path."""
     assert (await ask(reception(), "GET", f"/pbx/calls/{uuid4()}/next"))[:2] == (200, "again")

@@ -139,6 +139,35 @@ def test_a_refusal_or_nonsense_gets_the_caller_an_apology(
     assert "Dial(" not in pbx.log_text()
 
 
+@pytest.mark.parametrize("reply", ["refuse full", "refuse draining"])
+def test_a_bot_that_has_no_line_left_is_not_the_last_one_asked(
+    pbx: Pbx, bot: FakeBot, line: FakeLine, reply: str
+) -> None:
+    """Several bots may be behind one address; the caller hears of none of it."""
+    bot.script([reply, reply, f"dial {line.address}"])
+    pbx.call()
+    line.line()
+    assert len(bot.calls) == 3
+    assert bot.calls[0] == bot.calls[2]
+    assert not apologised(pbx)
+
+
+def test_bots_that_are_all_full_are_asked_four_times(pbx: Pbx, bot: FakeBot) -> None:
+    """Then the caller is not kept waiting any longer."""
+    bot.script(["refuse full"])
+    pbx.call()
+    until(lambda: apologised(pbx))
+    assert len(bot.calls) == 4
+
+
+def test_a_refusal_for_another_reason_is_final(pbx: Pbx, bot: FakeBot) -> None:
+    """Another bot would say the same."""
+    bot.script(["refuse bad-request", "dial 127.0.0.1:9"])
+    pbx.call()
+    until(lambda: apologised(pbx))
+    assert len(bot.calls) == 1
+
+
 def test_the_fallback_goes_on_where_configured(pbx: Pbx, bot: FakeBot) -> None:
     """After the apology the call reaches the agents' extension."""
     bot.script(["refuse draining"])
