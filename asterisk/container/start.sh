@@ -33,6 +33,7 @@ bind=${ASTERISK_BIND-0.0.0.0}
 sip_port=${ASTERISK_SIP_PORT-5060}
 rtp=${ASTERISK_RTP-10000-10399}
 external=${ASTERISK_EXTERNAL-}
+signalling=${ASTERISK_EXTERNAL_SIGNALLING-yes}
 local_nets=${ASTERISK_LOCAL_NETS-127.0.0.0/8 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16}
 accounts=${ASTERISK_ACCOUNTS-6001 6002}
 passwords=${ASTERISK_PASSWORDS-}
@@ -45,6 +46,7 @@ is '[0-9A-Fa-f.:]+|\[[0-9A-Fa-f:]+\]' ASTERISK_BIND "$bind" "give an address, su
 is '[0-9]{1,5}' ASTERISK_SIP_PORT "$sip_port" "give a UDP port, such as 5060"
 is '[0-9]{4,5}-[0-9]{4,5}' ASTERISK_RTP "$rtp" "give FIRST-LAST, such as 10000-10399"
 is '[A-Za-z0-9.:-]*' ASTERISK_EXTERNAL "$external" "give the address that phones send to, or nothing"
+is 'yes|no' ASTERISK_EXTERNAL_SIGNALLING "$signalling" "give yes or no"
 is '[0-9A-Fa-f.:/ ]*' ASTERISK_LOCAL_NETS "$local_nets" "give networks such as 10.0.0.0/8, with blanks between"
 is '[A-Za-z0-9_ -]*' ASTERISK_ACCOUNTS "$accounts" "give names of letters, digits, _ and -, with blanks between"
 is '[A-Za-z0-9/_&@.:-]*' ASTERISK_AGENTS "$agents" "give phones such as PJSIP/6002&PJSIP/6003, or nothing"
@@ -82,7 +84,8 @@ mkdir -p "$etc" "$run/lib" "$run/spool" "$run/log" "$run/passwords" 2>/dev/null 
 rm -f "$etc"/*.conf
 
 if [ -n "$external" ]; then
-    printf 'external_signaling_address = %s\nexternal_media_address = %s\n' "$external" "$external"
+    [ "$signalling" = no ] || printf 'external_signaling_address = %s\n' "$external"
+    printf 'external_media_address = %s\n' "$external"
     # shellcheck disable=SC2086  # a list
     [ -z "$local_nets" ] || printf 'local_net = %s\n' $local_nets
 fi > "$etc/external"

@@ -25,6 +25,7 @@ FIELDS = {
     "metadata.name": "line-voicebot-asterisk-0",
     "spec.nodeName": "node-a",
     "status.hostIP": "192.0.2.7",
+    "status.podIP": "100.64.3.4",
 }
 """What Kubernetes would tell of the pod."""
 PLACES = ("/etc/voicebot", "/var/lib/voicebot-asterisk")

@@ -50,6 +50,7 @@ def test_asterisk_loads_the_rendered_configuration(exchange):
         shown = one.cli(f"pjsip show transport {transport}")
         assert "external_media_address : 192.0.2.7" in shown
         assert "192.168.0.0" in shown
+        assert "100.64.3.4" in shown, "its own address would be told, not the external one"
     trunk = one.cli("pjsip show endpoint trunk")
     assert "203.0.113.10/32" in trunk and "198.51.100.0/24" in trunk
     assert "media_encryption : sdes" in trunk
@@ -74,6 +75,21 @@ def test_a_node_or_pod_with_its_own_address_is_told_it(exchange):
         }
     )
     assert "external_media_address : 203.0.113.2" in one.cli("pjsip show transport udp")
+
+
+def test_behind_a_proxy_the_sound_alone_comes_from_outside(exchange):
+    """A BYE must find Asterisk by the address that the proxy can reach."""
+    one = exchange(
+        asterisk={
+            "externalAddress": "203.0.113.1",
+            "externalSignalling": False,
+            "sip": {"tcp": True},
+        }
+    )
+    for transport in ("udp", "tcp"):
+        shown = one.cli(f"pjsip show transport {transport}")
+        assert "external_media_address : 203.0.113.1" in shown
+        assert "external_signaling_address : 203.0.113.1" not in shown
 
 
 def test_the_bot_that_had_the_call_is_asked_what_is_next(exchange):
