@@ -28,7 +28,7 @@ PHRASES: Final = (
 )  # fmt: skip
 REFUSALS: Final = (
     "full", "draining", "bad-request", "not-registered", "in-progress", "unauthorized", "pending",
-    "protocol", "no-uuid", "hello-timeout", "stalled", "watchers",
+    "protocol", "no-uuid", "hello-timeout", "stalled", "watchers", "bug",
 )  # fmt: skip
 
 
