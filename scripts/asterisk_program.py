@@ -17,6 +17,8 @@ from scripts.private_apt import NoAptError, TreeError
 
 CONFIGURATION = Path(__file__).resolve().parent.parent / "asterisk"
 OLDEST = (22, 5)  # Earlier ones lose AudioSocket frames or lack DTMF on it.
+# An Asterisk that is older than 22.6 has none of these, and serves all but the line `websocket`.
+DISPENSABLE = ("res_http_websocket.so", "res_websocket_client.so", "chan_websocket.so")
 SOURCES = ("auto", "host", "tree", "docker")
 NONE_HERE = """No Asterisk can be run here:
   the host's own: {host}
@@ -97,7 +99,8 @@ def host_program(name: str) -> tuple[Program | None, str]:
     modules = _host_modules()
     if modules is None:
         return None, "its modules were not found (name their folder in VOICEBOT_ASTERISK_MODULES)"
-    absent = [name for name in wanted_modules() if not (modules / name).exists()]
+    needed = [name for name in wanted_modules() if name not in DISPENSABLE]
+    absent = [name for name in needed if not (modules / name).exists()]
     if absent:
         return None, f"{modules} lacks {', '.join(absent)}"
     data = next((p for p in _host_data() if (p / "documentation").is_dir()), None)
