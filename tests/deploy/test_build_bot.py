@@ -239,7 +239,9 @@ def test_every_package_of_the_images_has_a_wheel_for_both_machines(
     build("--sbom", str(tmp_path), "--extras", "sip")
     version = re.search(r"^FROM python:3\.(\d+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
     assert version is not None
-    own = re.compile(rf"-(cp3{version[1]}|(?:py2\.)?py3|cp3\d+-abi3)-.*(none-any|manylinux[^/]*{machine})")
+    own = re.compile(
+        rf"-(cp3{version[1]}|(?:py2\.)?py3|cp3\d+-abi3)-.*(none-any|manylinux[^/]*{machine})"
+    )
     for image in ("bot", "local"):
         listed = json.loads((tmp_path / f"voicebot-{image}.cdx.json").read_text())
         for part in listed["components"]:
