@@ -12,7 +12,7 @@ Every failure is a `GatewayError`, with the status of the RPC.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,9 +104,15 @@ class GatewayClient:
             coding = codec(agreed(audio_format))
             rpc = self._stub.Converse(metadata=self._metadata, wait_for_ready=False)
             try:
-                yield Conversation(rpc, await self._opened(rpc, opening), coding)
-            finally:
+                opened = await self._opened(rpc, opening)
+            except BaseException:
                 rpc.cancel()
+                raise
+        conversation = Conversation(rpc, opened, coding)
+        try:
+            yield conversation
+        finally:
+            conversation.leave()
 
     async def _opened(self, rpc: Any, opening: pb.Open) -> pb.Opened:
         try:
@@ -158,12 +164,20 @@ class GatewayClient:
 
 
 class Conversation:
-    """One conversation that is up. `_said` counts our messages of sound."""
+    """
+    One conversation that is up.
+
+    `_said` counts our messages of sound; `_writing` is held for each message, `_reading` the read
+    that is under way. Whoever waits here may be cancelled and come back: gRPC itself would end
+    the whole stream then.
+    """
 
     def __init__(self, rpc: Any, opened: pb.Opened, coding: Codec) -> None:
         self._rpc = rpc
         self._codec = coding
         self._said = 0
+        self._writing = asyncio.Lock()
+        self._reading: asyncio.Task[Any] | None = None
         self.call_id: str = opened.call_id
         self.rate: int = opened.audio_format.sample_rate_hz
         self.ended: pb.Ended | None = None
@@ -182,13 +196,16 @@ class Conversation:
 
     async def send(self, request: pb.ConverseRequest) -> None:
         """Send any message."""
-        with _errors():
-            await _write(self._rpc, request)
+        await _whole(self._write(_write(self._rpc, request)))
 
     async def hang_up(self) -> None:
         """Say that we are done; the events that are under way still come, then the end."""
+        await _whole(self._write(self._rpc.done_writing()))
+
+    async def _write(self, work: Awaitable[None]) -> None:
         with _errors():
-            await self._rpc.done_writing()
+            async with self._writing:
+                await work
 
     def heard(self, audio: pb.Audio) -> bytes:
         """A message's sound as PCM."""
@@ -196,15 +213,46 @@ class Conversation:
 
     async def events(self) -> AsyncGenerator[pb.ConverseResponse, None]:
         """Yield what the bot does, to the end. Raises GatewayError where that is no good one."""
+        while (response := await self._next()) is not grpc.aio.EOF:
+            if response.WhichOneof("response") == "ended":
+                self.ended = response.ended
+                await self.hang_up()
+            yield response
+        code = await self._rpc.code()
+        if code is not grpc.StatusCode.OK:
+            raise GatewayError(code, await self._rpc.details())
+
+    async def _next(self) -> Any:
+        """The next message; one that nobody waited for to the end is not lost."""
+        if self._reading is None:
+            self._reading = asyncio.create_task(self._read())
+        await asyncio.wait([self._reading])
+        read, self._reading = self._reading, None
+        return read.result()
+
+    async def _read(self) -> Any:
         with _errors():
-            while (response := await self._rpc.read()) is not grpc.aio.EOF:
-                if response.WhichOneof("response") == "ended":
-                    self.ended = response.ended
-                    await self._rpc.done_writing()
-                yield response
-            code = await self._rpc.code()
-            if code is not grpc.StatusCode.OK:
-                raise GatewayError(code, await self._rpc.details())
+            return await self._rpc.read()
+
+    def leave(self) -> None:
+        """End the stream, whatever is under way."""
+        self._rpc.cancel()
+        if self._reading is not None:
+            self._reading.add_done_callback(_seen)
+
+
+async def _whole(work: Coroutine[Any, Any, None]) -> None:
+    """Do this to its end, even where who waits for it is cancelled."""
+    task = asyncio.create_task(work)
+    task.add_done_callback(_seen)
+    await asyncio.wait([task])
+    task.result()
+
+
+def _seen(task: asyncio.Task[Any]) -> None:
+    """Nobody need ask how it ended."""
+    if not task.cancelled():
+        task.exception()
 
 
 async def _write(rpc: Any, request: pb.ConverseRequest) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 import wave
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import groupby
 from pathlib import Path
 
@@ -17,7 +17,16 @@ from bot.gateway.client import GatewayError
 from bot.gateway.mic import MicOptions, talk
 from bot.gateway.sound_card import HEARD_FRAMES, SoundCard, port_audio
 from bot.gateway.speaker import MOST_FRAMES, PREFILL_FRAMES, PlayBuffer
-from tests.gateway.bots import ANSWER, WORDS, eventually, hearing, loud, running
+from tests.gateway.bots import (
+    ANSWER,
+    WORDS,
+    conversing,
+    eventually,
+    hearing,
+    loud,
+    running,
+    to_the_end,
+)
 
 SPEECH = Path(__file__).parents[1] / "speech/kokoro-hf_alpha_s01.wav"
 
@@ -218,3 +227,29 @@ def test_a_late_loudspeaker_leaves_out_silence_and_at_last_the_oldest_sound():
     assert buffer.take(320)[0] == 11
     buffer.clear()
     assert buffer.take(320) == bytes(320)
+
+
+@pytest.mark.real_time
+async def test_a_conversation_that_lasts_too_long_is_hung_up(tmp_path):
+    """As by a caller: the bot's last events still come, and the recording is there."""
+    async with running(ANSWER) as bot:
+        record = tmp_path / "call.wav"
+        wanted = MicOptions(f"127.0.0.1:{bot.gateway.port}", dtmf="1", seconds=1.0, record=record)
+        report = await talk(wanted, str)
+        assert report.ending == "caller_left"
+        assert record.stat().st_size > 16_000 * 4 * 0.8
+        assert b'voicebot_calls_total{ending="caller_left"} 1.0' in bot.metrics.page()
+
+
+@pytest.mark.real_time
+async def test_who_is_cancelled_while_speaking_or_listening_ends_no_conversation():
+    """A client may put a time limit on each wait."""
+    async with running() as bot, conversing(bot) as conversation:
+        for _ in range(20):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0.005):
+                    await conversation.say(bytes(320))
+                    async for _response in conversation.events():
+                        pass
+        await conversation.hang_up()
+        assert (await to_the_end(conversation))[-1].HasField("ended")
