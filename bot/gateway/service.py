@@ -1,6 +1,7 @@
 """The gateway's RPCs: who may call them, and how each ends."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable
 from typing import Any, TypeVar
 
@@ -22,6 +23,9 @@ log = structlog.get_logger()
 Answer = TypeVar("Answer")
 MOST_PENDING = 32
 """Streams that have not said who they are yet."""
+COURTESY = 0.2
+"""Seconds in which a client that is refused may finish its first message: where a stream ends while
+it sends, gRPC's Python client reports that as a fault of its own, and our reason is lost."""
 
 
 class VoiceGateway(VoiceGatewayServicer):
@@ -66,10 +70,13 @@ class VoiceGateway(VoiceGatewayServicer):
             raise
 
     async def _converse(self, context: Any) -> None:
-        self._tokens.caller(context)
-        if self._pending >= MOST_PENDING:
-            limit = f"{MOST_PENDING} streams already wait for their `open`"
-            raise Fault(grpc.StatusCode.RESOURCE_EXHAUSTED, limit, "pending")
+        try:
+            self._let_in(context)
+        except Fault:
+            with contextlib.suppress(Exception):
+                async with asyncio.timeout(COURTESY):
+                    await context.read()
+            raise
         stream = Stream(context, self._settings, self._desk)
         self._pending += 1
         try:
@@ -77,6 +84,13 @@ class VoiceGateway(VoiceGatewayServicer):
         finally:
             self._pending -= 1
         await stream.hold(opening)
+
+    def _let_in(self, context: Any) -> None:
+        """Raise `Fault` for a stream that may not even say who it is."""
+        self._tokens.caller(context)
+        if self._pending >= MOST_PENDING:
+            limit = f"{MOST_PENDING} streams already wait for their `open`"
+            raise Fault(grpc.StatusCode.RESOURCE_EXHAUSTED, limit, "pending")
 
     async def _watch(self, request: pb.CallEventsRequest, context: Any) -> None:
         self._tokens.operator(context)
