@@ -228,9 +228,8 @@ async def test_a_bot_told_to_stop_finishes_its_calls_first():
         await house.bot.logs("draining")
         other = await (await house.phone("6002")).dial("100")
         await other.hears(10.0, after=other.answered_at)
-        assert [row["reason"] for row in house.bot.lines() if row["event"] == "refused"] == [
-            "draining"
-        ]
+        refused = [row["reason"] for row in house.bot.lines() if row["event"] == "refused"]
+        assert refused == ["draining"] * 4  # there is no other bot: asked, and asked again
         await other.hang_up()
         pressed = now()
         await call.press("1")
