@@ -73,8 +73,8 @@ class Figures:
 
     calls_per_bot: int = _figure(
         25, 1, 2000, "calls of one bot pod",
-        "docs/turn-overhead.md: with 25 calls the bot added 8 ms to a turn in the median, with 50 it"
-        " adds 12 and has little room for a burst",
+        "docs/turn-overhead.md: with 25 calls the bot added 8 ms to a turn in the median, with 50"
+        " it adds 12 and has little room for a burst",
     )  # fmt: skip
     bot_cores: float = _figure(
         1, 0.1, 64, "processor cores of one bot pod",
