@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,7 +41,7 @@ def _run(words: list[str], **variables: str) -> subprocess.CompletedProcess[str]
 @pytest.mark.parametrize("dockerfile", [BOT, ASTERISK], ids=["bot", "asterisk"])
 def test_hadolint_has_nothing_to_say(dockerfile: Path) -> None:
     """Style and safety of the Dockerfiles are judged by hadolint."""
-    done = _run(["hadolint", str(dockerfile)])
+    done = _run([str(Path(sys.executable).with_name("hadolint")), str(dockerfile)])
     assert (done.returncode, done.stdout) == (0, "")
 
 
@@ -48,7 +49,11 @@ def test_hadolint_has_nothing_to_say(dockerfile: Path) -> None:
 def test_shellcheck_has_nothing_to_say(script: Path) -> None:
     """The scripts of the images and of their build are judged by shellcheck."""
     done = subprocess.run(
-        ["shellcheck", "-x", str(script)], capture_output=True, text=True, cwd=ROOT, timeout=60
+        [Path(sys.executable).with_name("shellcheck"), "-x", script],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=60,
     )
     assert (done.returncode, done.stdout) == (0, "")
 
