@@ -52,9 +52,9 @@ async def running(*answers, **settings):
         bot = Bot(
             Settings(audiosocket={"port": 0}, http={"port": 0}, riva={"uri": address}, **settings)
         )
-        bot.chat = Model(list(answers) or ["जी।"], first_token=0.0)
+        bot.dialogue.chat = Model(list(answers) or ["जी।"], first_token=0.0)
         async with bot.running():
-            await eventually(lambda: bot.phrases.book.ready)
+            await eventually(lambda: bot.dialogue.phrases.book.ready)
             yield bot
 
 
@@ -125,7 +125,7 @@ async def test_a_bug_ends_its_own_call_only():
         async with calling(bot) as (_, third):
             third.say(Kind.DTMF, b"1")
             assert await sounding(third)
-            await eventually(lambda: len(bot.chat.asked) == 2)
+            await eventually(lambda: len(bot.dialogue.chat.asked) == 2)
 
 
 async def test_draining_refuses_new_calls_and_lets_the_old_ones_end():

@@ -78,7 +78,7 @@ async def hold_a_call(settings):
     """A caller who is greeted, presses 1, is answered and leaves; returns the bot's metrics."""
     bot = Bot(Settings(**settings))
     async with bot.running():
-        await eventually(lambda: bot.phrases.book.ready)
+        await eventually(lambda: bot.dialogue.phrases.book.ready)
         uuid = uuid4()
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{bot.http_port}") as client:
             await client.post("/pbx/calls", data={"uuid": str(uuid), "caller": CALLER})

@@ -75,9 +75,9 @@ async def running(*answers, listens=deaf, gateway=(), **settings):
                 **settings,
             )
         )
-        bot.chat = Model(list(answers) or [ANSWER], first_token=0.0)
+        bot.dialogue.chat = Model(list(answers) or [ANSWER], first_token=0.0)
         async with bot.running():
-            await eventually(lambda: bot.phrases.book.ready)
+            await eventually(lambda: bot.dialogue.phrases.book.ready)
             yield bot
 
 

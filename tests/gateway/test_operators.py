@@ -44,8 +44,8 @@ async def test_a_call_is_ended_once():
     """A second order, while the first is carried out, changes nothing."""
     async with running() as bot, client_of(bot) as operator, calling(bot) as (uuid, peer):
         await eventually(lambda: bot.board.calls())
-        assert bot.end(str(uuid), Ending.TRANSFER)
-        assert bot.end(str(uuid), Ending.HANG_UP)
+        assert bot.desk.end(str(uuid), Ending.TRANSFER)
+        assert bot.desk.end(str(uuid), Ending.HANG_UP)
         await ended(peer)
         assert (await get(bot, f"/pbx/calls/{uuid}/next"))[1] == "transfer bot-agents s"
         assert await operator.calls() == []

@@ -1,0 +1,145 @@
+"""
+The bot's desk: which calls may come, who holds each of them, and how each ends.
+
+A bug in a call ends that call: it is logged, and the caller goes to the dialplan's fallback.
+"""
+
+import asyncio
+from uuid import UUID
+
+import structlog
+
+from bot.app.dialogue import Dialogue
+from bot.app.journal import Journal
+from bot.app.services import Services
+from bot.app.told import both, telling
+from bot.asterisk.line import Line
+from bot.asterisk.pbx import Reception, Ticket
+from bot.call.call import Watch
+from bot.config import Settings
+from bot.core.events import Ending
+from bot.gateway.board import Board, Up
+from bot.gateway.line import GatewayLine
+from bot.ops.metrics import Metrics
+from bot.ops.outbox import Traces
+from bot.ops.traces import CallTrace
+
+log = structlog.get_logger()
+
+AnyLine = Line | GatewayLine
+
+
+class Desk:
+    """
+    The `Desk` of the lines' server and, through the entrance, of the gateway.
+
+    `calls` owns the task of each call; `held` says whether there ever was one.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        metrics: Metrics,
+        traces: Traces | None,
+        board: Board | None,
+        dialogue: Dialogue,
+    ) -> None:
+        """`reception` has to be set before the first call comes."""
+        self.reception: Reception | None = None
+        self.calls: dict[asyncio.Task[None], AnyLine] = {}
+        self.held = False
+        self._settings = settings
+        self._metrics = metrics
+        self._traces = traces
+        self._board = board
+        self._dialogue = dialogue
+
+    def admit(self, uuid: UUID) -> Ticket:
+        """The ticket of a call that may come. Raises `Refused`."""
+        assert self.reception is not None, "not started"
+        return self.reception.admit(uuid)
+
+    def answer(self, line: AnyLine) -> None:
+        """Begin the conversation on this line."""
+        self._dialogue.connect()
+        task = asyncio.get_running_loop().create_task(self._hold(line))
+        self.calls[task] = line
+        self.held = True
+        task.add_done_callback(lambda done: self.calls.pop(done))
+
+    def end(self, call_id: str, ending: Ending) -> bool:
+        """End this call in this way, as an operator wants; False where it is not up."""
+        up = self._board.find(call_id) if self._board else None
+        if up is None:
+            return False
+        if up.ordered is None:
+            up.ordered = ending
+            for task, line in self.calls.items():
+                if line.ticket.caller.call_id == call_id:
+                    task.cancel()
+        return True
+
+    def refuse(self, reason: str, detail: str, peer: str) -> None:
+        """Log and count what was turned away."""
+        self._metrics.refused(reason)
+        log.warning("refused", reason=reason, detail=detail, peer=peer)
+
+    async def over(self) -> None:
+        """Wait until no call is up."""
+        while self.calls:
+            await asyncio.wait(list(self.calls))
+
+    async def cut(self) -> None:
+        """End the calls that are left; their callers go to the dialplan's fallback."""
+        left = list(self.calls)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+    async def _hold(self, line: AnyLine) -> None:
+        """One call, from answer to hang-up; no exception leaves it."""
+        assert self.reception is not None, "not started"
+        loop = asyncio.get_running_loop()
+        began, ending = loop.time(), Ending.FALLBACK
+        trace = self._trace(line)
+        journal = self._journal(line, trace)
+        journal.began(line.rate)
+        up = self._up(line)
+        watch = both(journal.watch, telling(up)) if up else journal.watch
+        try:
+            ending = await self._converse(line, watch, trace)
+        except asyncio.CancelledError:
+            if up is None or up.ordered is None:
+                raise
+            ending = up.ordered
+        except Exception:
+            log.exception("call failed", call=line.ticket.caller.call_id)
+        finally:
+            self.reception.ended(line.ticket.uuid, ending)
+            if self._board is not None and up is not None:
+                self._board.ended(up, ending)
+            await line.close()
+            journal.ended(ending, loop.time() - began, line.dropped_in, line.dropped_out)
+
+    async def _converse(self, line: AnyLine, watch: Watch, trace: CallTrace | None) -> Ending:
+        services = Services(self._metrics, trace)
+        return await self._dialogue.call(line, watch, services).run()
+
+    def _up(self, line: AnyLine) -> Up | None:
+        """The call's place on the board, where there is one."""
+        if self._board is None:
+            return None
+        caller = line.ticket.caller
+        if isinstance(line, GatewayLine):
+            return self._board.began(caller, "gateway", line.outbox)
+        return self._board.began(caller, self._settings.line)
+
+    def _trace(self, line: AnyLine) -> CallTrace | None:
+        if self._traces is None:
+            return None
+        caller = line.ticket.caller
+        return self._traces.call({"voicebot.call_id": caller.call_id, "voicebot.rate": line.rate})
+
+    def _journal(self, line: AnyLine, trace: CallTrace | None) -> Journal:
+        transcripts = self._settings.log.transcripts, self._settings.trace.transcripts
+        return Journal(line.ticket.caller, self._metrics, transcripts[0], trace, transcripts[1])

@@ -1,0 +1,69 @@
+"""What the calls of one dialogue share: its settings, its model, its phrases; and how a call of it
+is put together from them."""
+
+from bot.app.phrases import Phrases
+from bot.app.services import Services, WatchedModel, WatchedRecognizer
+from bot.call.call import Call, Watch
+from bot.call.hearing import Hearing
+from bot.call.turnstile import Turnstile
+from bot.config import Settings
+from bot.core.ports import CallTransport
+from bot.nim.chat import NimChat
+from bot.riva.asr import RivaRecognizer
+from bot.riva.channel import Riva
+from bot.signal.echo import EchoGuard
+from bot.signal.silero import silero
+from bot.signal.smart_turn import EndScorer
+from bot.signal.tones import Tones
+from bot.signal.voice import VoiceActivity, voice_settings
+
+
+class Dialogue:
+    """One dialogue of the bot. `riva`, `judge` and `turnstile` are those of the process."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        riva: Riva,
+        chat: NimChat,
+        phrases: Phrases,
+        judge: EndScorer | None,
+        turnstile: Turnstile,
+    ) -> None:
+        self.settings = settings
+        self.chat = chat
+        self.phrases = phrases
+        self._riva = riva
+        self._judge = judge
+        self._turnstile = turnstile
+
+    def connect(self) -> None:
+        """See that the services are connected by the time a call needs them."""
+        self._riva.wake()
+        self.chat.warm()
+
+    def call(self, line: CallTransport, watch: Watch, services: Services) -> Call:
+        """A call on this line; `services` watches its requests."""
+        asr = self.settings.riva.asr
+        recognizer = RivaRecognizer(self._riva.asr, asr, line.rate)
+        return Call(
+            line,
+            WatchedRecognizer(recognizer, services, asr.language),
+            WatchedModel(self.chat, services, self.settings.llm.model),
+            self.phrases.synthesizer(line.rate, services),
+            self._hearing(line.rate),
+            self.phrases.book,
+            self.settings.turns,
+            watch,
+            self._turnstile,
+        )
+
+    def _hearing(self, rate: int) -> Hearing:
+        turns = self.settings.turns
+        return Hearing(
+            rate,
+            VoiceActivity(rate, silero(), voice_settings(self.settings.voice)),
+            EchoGuard(rate) if turns.barge_in.echo_guard else None,
+            Tones(rate) if turns.idle.machine else None,
+            self._judge,
+        )
