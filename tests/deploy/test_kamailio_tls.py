@@ -5,7 +5,6 @@ import ssl
 import pytest
 import trustme
 
-from scripts.kamailio_program import kamailio_with_tls
 from tests.deploy.edge import EDGE, Edge
 from tests.deploy.sip_peers import Asterisk, Dialog, TlsProvider
 
@@ -31,9 +30,7 @@ def secret(tmp_path, authority):
 
 def edge(tmp_path, asterisks, secret):
     """Kamailio with SIP_TLS=yes."""
-    found = kamailio_with_tls()
-    variables = {"SIP_TLS": "yes", "SIP_TLS_FOLDER": str(secret)}
-    return Edge(tmp_path, asterisks, found.program, found.modules, **variables)
+    return Edge(tmp_path, asterisks, SIP_TLS="yes", SIP_TLS_FOLDER=str(secret))
 
 
 def client(authority):

@@ -1,0 +1,42 @@
+"""uninstall.sh, run for real: what goes, what stays, and who is asked."""
+
+import pytest
+
+from tests.deploy.cluster import claims
+from tests.deploy.fake_api import plural
+
+pytestmark = pytest.mark.deploy
+
+
+def test_uninstall_leaves_models_and_secrets(line):
+    """Without more words only the release goes."""
+    claims(line)
+    done = line.run("uninstall.sh", "--yes")
+    assert done.code == 0, done.err
+    assert line.api.writes == []
+    gone = [words[1] for words in line.calls("helm") if words[0] == "uninstall"]
+    assert gone == ["voicebot", "riva-api"]
+
+
+def test_uninstall_of_everything_twice(line):
+    """With --namespace-too all that the scripts made is gone; again, there is nothing to do."""
+    line.run("deploy_infra.sh", "--overlay", "one-node")
+    for _ in range(2):
+        done = line.run("uninstall.sh", "--namespace-too", "--yes")
+        assert done.code == 0, done.err
+        for kind, name, space in (
+            ("PersistentVolume", "voicebot-asr-models", ""),
+            ("PersistentVolumeClaim", "asr-models", "voicebot"),
+            ("Secret", "ngc-api", "voicebot"),
+            ("Namespace", "voicebot", ""),
+            ("StorageClass", "voicebot-local", ""),
+        ):
+            assert (plural(kind), space, name) not in line.api.things
+
+
+def test_uninstall_asks_first(line):
+    """Where nobody can be asked, nothing is removed."""
+    done = line.run("uninstall.sh")
+    assert done.code == 1
+    assert "--yes" in done.err
+    assert line.calls("helm") == [["version", "--template", "{{.Version}}"]]
