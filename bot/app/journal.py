@@ -7,6 +7,7 @@ from bot.call.call import Watch
 from bot.call.floor import TurnReport
 from bot.core.errors import ServiceError
 from bot.core.events import Deaf, Digit, Ending, Event
+from bot.core.guarded import Guarded
 from bot.core.marks import Mark
 from bot.core.ports import Caller
 from bot.ops.logs import masked
@@ -50,6 +51,7 @@ class Journal:
             action=self._action,
             discarded=metrics.tokens_discarded,
             late=metrics.frame_late,
+            refused=self._refused,
         )
 
     def began(self, rate: int) -> None:
@@ -85,6 +87,10 @@ class Journal:
     def _action(self, action: Action) -> None:
         if name := COUNTED.get(type(action)):
             self._metrics.turn_action(name)
+
+    def _refused(self, kind: Guarded, why: str) -> None:
+        self._metrics.guard_refused(kind.value)
+        self._log.warning("guard refused", kind=kind.value, why=why)
 
     def _turn(self, report: TurnReport) -> None:
         intervals = report.marks.intervals()

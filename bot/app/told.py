@@ -36,7 +36,7 @@ def telling(up: Up) -> Watch:
 
 
 def both(one: Watch, other: Watch) -> Watch:
-    """A watch for two that must not know each other; of frames and tokens, only `one` is told."""
+    """A watch for two that must not know each other; events, turns and actions are for both."""
 
     def turn(report: TurnReport) -> None:
         one.turn(report)
@@ -50,7 +50,7 @@ def both(one: Watch, other: Watch) -> Watch:
         one.action(action)
         other.action(action)
 
-    return Watch(turn, event, action, one.discarded, one.late)
+    return Watch(turn, event, action, one.discarded, one.late, one.refused)
 
 
 def _turn(report: TurnReport) -> Turn:

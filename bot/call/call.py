@@ -18,6 +18,7 @@ from bot.call.phrasebook import Phrase, Phrasebook
 from bot.call.playout import Playout
 from bot.call.reply import Voice
 from bot.call.standing import State
+from bot.call.tool_policy import OWN, ToolPolicy
 from bot.call.turns import Turns
 from bot.call.turnstile import Turnstile
 from bot.config import TurnSettings
@@ -35,6 +36,7 @@ from bot.core.events import (
     SpeechStarted,
     Transcript,
 )
+from bot.core.guarded import Guarded
 from bot.core.ports import CallTransport, ChatModel, Recognizer, Synthesizer
 
 TAIL = 0.2
@@ -57,6 +59,8 @@ class Watch:
     """Pieces of text from the model for an answer that was begun early, and not wanted."""
     late: Callable[[float], None] = lambda seconds: None
     """How many seconds after its time each frame left."""
+    refused: Callable[[Guarded, str], None] = lambda kind, why: None
+    """What the guard refused, and why; the latter holds nothing that the caller said."""
 
 
 class Call:
@@ -78,8 +82,9 @@ class Call:
         settings: TurnSettings,
         watch: Watch,
         turnstile: Turnstile | None = None,
+        policy: ToolPolicy | None = None,
     ) -> None:
-        """`turnstile`: that of all calls of the process."""
+        """`turnstile`: that of all calls of the process. `policy`: None, for our own tools only."""
         self._line = line
         self._recognizer = recognizer
         self._hearing = hearing
@@ -93,8 +98,9 @@ class Call:
         self._playout = playout
         voice = Voice(line.rate, book, synthesizer, playout)
         self._floor = Floor(
-            voice, model, hearing, settings, self._post, watch.turn, watch.discarded
-        )
+            voice, model, hearing, settings, self._post, watch.turn, watch.discarded,
+            policy or ToolPolicy(OWN), watch.refused,
+        )  # fmt: skip
         self._heard_at = self._loop.time()
         self._judging: asyncio.Task[None] | None = None
 

@@ -27,12 +27,14 @@ from bot.call.history import History
 from bot.call.phrasebook import Phrase
 from bot.call.reply import Reply, Voice
 from bot.call.standing import same_words
+from bot.call.tool_policy import Moment, Refused, ToolPolicy
 from bot.config import TurnSettings
 from bot.core.errors import ServiceError
 from bot.core.events import Ending, Event, NumberAsked, ReplyEnded
+from bot.core.guarded import Guarded
 from bot.core.marks import Mark, Marks
 from bot.core.numbers import NumberWanted
-from bot.core.ports import ChatModel
+from bot.core.ports import ChatModel, ToolCall
 
 Work = Callable[[], Coroutine[None, None, Ending | None]]
 """What a reply does; not begun yet, so that it may be cancelled before its task ever ran."""
@@ -90,6 +92,8 @@ class Floor:
         post: Callable[[Event], None],
         report: Callable[[TurnReport], None],
         discarded: Callable[[int], None],
+        policy: ToolPolicy,
+        refused: Callable[[Guarded, str], None],
     ) -> None:
         self._voice = voice
         self._playout = voice.playout
@@ -99,6 +103,8 @@ class Floor:
         self._post = post
         self._tell_report = report
         self._tell_discarded = discarded
+        self._policy = policy
+        self._tell_refused = refused
         self._loop = asyncio.get_running_loop()
         self._history = History()
         self._current: _Turn | None = None
@@ -200,11 +206,21 @@ class Floor:
 
     def _ask(self, text: str, group: asyncio.TaskGroup) -> _Turn:
         """Ask the model for an answer to these words, which nobody hears before it is committed."""
-        turn = _Turn(Reply(self._voice, lambda wanted: self._number_asked(turn, wanted)), text)
+        gate = partial(self._gate, Moment(text))
+        reply = Reply(self._voice, lambda wanted: self._number_asked(turn, wanted), gate)
+        turn = _Turn(reply, text)
         history = self._history.if_caller_says(text)
         work = partial(turn.reply.answer, history, self._model)
         turn.tasks.append(group.create_task(self._finish(turn, work)))
         return turn
+
+    def _gate(self, moment: Moment, call: ToolCall, before: int) -> ToolCall | None:
+        """The call as policy lets it pass; what it refuses is told."""
+        judged = self._policy.judge(call, moment, before)
+        if isinstance(judged, Refused):
+            self._tell_refused(judged.kind, judged.why)
+            return None
+        return judged
 
     def _number_asked(self, turn: _Turn, wanted: NumberWanted) -> None:
         self._post(NumberAsked(turn.number, wanted))

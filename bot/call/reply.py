@@ -20,6 +20,9 @@ from bot.core.marks import Mark, Marks
 from bot.core.numbers import NumberWanted
 from bot.core.ports import ChatModel, Message, Speech, Synthesizer, ToolCall
 
+Gate = Callable[[ToolCall, int], ToolCall | None]
+"""What may be done of a tool call, of which so many before it may be; None: nothing."""
+
 LONGEST_FILLER = 4
 """Seconds; what is longer covers no gap but makes one."""
 
@@ -38,15 +41,24 @@ class Reply:
     """
     One reply of ours.
 
-    `tokens` counts the pieces of text that the model sent. `_wishes` are the tools it called.
+    `tokens` counts the pieces of text that the model sent. `_wishes` and `_numbers` are what it
+    called tools for, as far as the gate let them pass; `_passed` counts those.
     """
 
     def __init__(
-        self, voice: Voice, asked: Callable[[NumberWanted], None] = lambda wanted: None
+        self,
+        voice: Voice,
+        asked: Callable[[NumberWanted], None] = lambda wanted: None,
+        gate: Gate = lambda call, before: call,
     ) -> None:
-        """`asked` is told as soon as the model wants a number and the reply may sound."""
+        """
+        `asked` is told as soon as the model wants a number and the reply may sound; `gate` is asked
+        for every tool call, before anything of it is looked at.
+        """
         self._voice = voice
         self._asked = asked
+        self._gate = gate
+        self._passed = 0
         self.marks = Marks()
         self.may_sound = asyncio.Event()
         self.tokens = 0
@@ -152,7 +164,11 @@ class Reply:
             else:
                 self._keep(piece)
 
-    def _keep(self, call: ToolCall) -> None:
+    def _keep(self, asked: ToolCall) -> None:
+        call = self._gate(asked, self._passed)
+        if call is None:
+            return
+        self._passed += 1
         if call.name in WISHES:
             self._wishes.append(WISHES[call.name])
         elif (wanted := number_wanted(call)) is not None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bot.core.events import Ending
+from bot.core.guarded import Guarded
 from bot.core.marks import INTERVALS
 
 SPEECH: Final = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
@@ -65,6 +66,10 @@ COUNTERS: Final[Mapping[str, Metric]] = {
     "voicebot_service_errors": Metric(
         "Failures of services that a caller noticed",
         {"service": SERVICES, "kind": ("ServiceTimeout", "ServiceUnavailable")},
+    ),
+    "voicebot_guard_refusals": Metric(
+        "What the guard refused of callers, answers and tools (docs/guard.md)",
+        {"kind": tuple(Guarded)},
     ),
     "voicebot_digits": Metric("Keys pressed"),
     "voicebot_frames_dropped": Metric(

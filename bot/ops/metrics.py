@@ -99,6 +99,10 @@ class Metrics:
         """A service let us down, and a caller noticed."""
         self._count("voicebot_service_errors", service, kind)
 
+    def guard_refused(self, kind: str) -> None:
+        """The guard refused a caller's words, a model's words or a tool."""
+        self._count("voicebot_guard_refusals", kind)
+
     def digit(self) -> None:
         """A key was pressed."""
         self._count("voicebot_digits")

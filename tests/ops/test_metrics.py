@@ -36,6 +36,7 @@ def a_busy_bot():
     metrics.call_began()
     metrics.turn(True, dict.fromkeys(INTERVALS, 0.25))
     metrics.digit()
+    metrics.guard_refused("override")
     metrics.service_error("tts", "ServiceTimeout")
     metrics.refused("full")
     metrics.frame_late(0.0015)
@@ -63,6 +64,8 @@ def a_busy_bot():
         ("voicebot_turns_total", {"cut": "yes"}, 1),
         ("voicebot_service_errors_total", {"service": "tts", "kind": "ServiceTimeout"}, 1),
         ("voicebot_digits_total", {}, 1),
+        ("voicebot_guard_refusals_total", {"kind": "override"}, 1),
+        ("voicebot_guard_refusals_total", {"kind": "tool_unknown"}, 0),
         ("voicebot_frames_dropped_total", {"direction": "in"}, 3),
         ("voicebot_frames_dropped_total", {"direction": "out"}, 1),
         ("voicebot_speech_memory_total", {"result": "hit"}, 1),
