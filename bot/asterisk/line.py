@@ -7,17 +7,15 @@ conversations: the call reads `events()` and sends frames at its own pace.
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections import deque
 from collections.abc import AsyncGenerator
 from typing import Protocol
 from uuid import UUID
 
 from bot.asterisk.pbx import Ticket
 from bot.core.audio import frame_bytes
-from bot.core.events import Audio, LineEvent
+from bot.core.earpiece import Earpiece
+from bot.core.events import LineEvent
 
-HEARING_FRAMES = 25
-"""Frames of caller audio that may wait to be read: after a stall, older sound is stale."""
 WRITE_AHEAD_FRAMES = 3
 """Frames that may wait in our socket's buffer before new ones are dropped."""
 DEAD_AFTER = 10.0
@@ -43,21 +41,17 @@ class Line(ABC):
     """
     The caller's line: a `CallTransport` over one TCP connection.
 
-    `_header` goes before a frame of 20 ms. State: `_events` holds what was received and not read
-    yet, `_arrived` wakes the reader, `_gone` is set once the connection is lost, `_blocked_since`
-    is when our socket's buffer last began to fill.
+    `_header` goes before a frame of 20 ms. State: `_ear` holds what was received and not read yet,
+    `_blocked_since` is when our socket's buffer last began to fill.
     """
 
     def __init__(self, ticket: Ticket, transport: asyncio.Transport) -> None:
         self.ticket = ticket
-        self.dropped_in = self.dropped_out = 0
+        self.dropped_out = 0
         self._transport = transport
         self._header = self._header_of(frame_bytes(ticket.rate))
         self._ahead = WRITE_AHEAD_FRAMES * (len(self._header) + frame_bytes(ticket.rate))
-        self._events: deque[LineEvent] = deque()
-        self._waiting_frames = 0
-        self._arrived = asyncio.Event()
-        self._gone = asyncio.Event()
+        self._ear = Earpiece()
         self._blocked_since: float | None = None
 
     @abstractmethod
@@ -73,18 +67,14 @@ class Line(ABC):
         """Samples a second, both ways."""
         return self.ticket.rate
 
-    async def events(self) -> AsyncGenerator[LineEvent, None]:
+    @property
+    def dropped_in(self) -> int:
+        """Frames of the caller's that nobody read in time."""
+        return self._ear.dropped
+
+    def events(self) -> AsyncGenerator[LineEvent, None]:
         """Yield the caller's sound and keys until the connection ends."""
-        while True:
-            while self._events:
-                event = self._events.popleft()
-                if isinstance(event, Audio):
-                    self._waiting_frames -= 1
-                yield event
-            if self._gone.is_set():
-                return
-            self._arrived.clear()
-            await self._arrived.wait()
+        return self._ear.events()
 
     def send(self, frame: bytes) -> None:
         """Play one 20 ms frame: header and payload in one write. Never waits."""
@@ -119,26 +109,14 @@ class Line(ABC):
             self._say_goodbye()
         try:
             async with asyncio.timeout(LINGER):
-                await self._gone.wait()
+                await self._ear.gone.wait()
         except TimeoutError:
             self._transport.abort()
 
     def received(self, event: LineEvent) -> None:
         """Queue what the caller did; of sound, only the newest half second is kept."""
-        if isinstance(event, Audio):
-            self._waiting_frames += 1
-            if self._waiting_frames > HEARING_FRAMES:
-                self._drop_oldest_frame()
-        self._events.append(event)
-        self._arrived.set()
-
-    def _drop_oldest_frame(self) -> None:
-        oldest = next(i for i, event in enumerate(self._events) if isinstance(event, Audio))
-        del self._events[oldest]
-        self._waiting_frames -= 1
-        self.dropped_in += 1
+        self._ear.received(event)
 
     def lost(self) -> None:
         """The connection is gone; let the reader finish."""
-        self._gone.set()
-        self._arrived.set()
+        self._ear.lost()

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from bot.asterisk.audiosocket import Kind
-from bot.asterisk.line import HEARING_FRAMES
+from bot.core.earpiece import HEARING_FRAMES
 from bot.core.errors import ConfigError
 from bot.core.events import Audio, Digit
 from tests.asterisk.peer import Desk, Peer, eventually, served
@@ -61,7 +61,7 @@ async def test_after_a_stall_only_the_newest_half_second_is_heard_and_every_key(
             if number == 10:
                 peer.say(Kind.DTMF, b"7")
         await peer.leave()
-        await eventually(lambda: desk.lines and desk.lines[0]._gone.is_set())
+        await eventually(lambda: desk.lines and desk.lines[0]._ear.gone.is_set())
         await read(desk.lines[0], heard)
     frames = [event.pcm[0] for event in heard if isinstance(event, Audio)]
     assert frames == list(range(100 - HEARING_FRAMES, 100))

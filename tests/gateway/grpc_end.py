@@ -172,5 +172,5 @@ class GatewayHouse(House):
     async def empty(self):
         """Wait until every client is gone."""
         async with asyncio.timeout(LIMIT):
-            while not all(line._gone.is_set() for line in self.desk.lines):
+            while not all(line._ear.gone.is_set() for line in self.desk.lines):
                 await asyncio.sleep(0.005)

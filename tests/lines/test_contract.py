@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from bot.asterisk import line as lines
+from bot.core.earpiece import HEARING_FRAMES
 from bot.core.events import Audio, Digit
 from tests.asterisk.peer import eventually
 from tests.lines.far_end import WRONG
@@ -158,12 +159,12 @@ async def test_after_a_stall_only_the_newest_half_second_is_heard_and_every_key(
         for number in range(100):
             end.say(end.sound(frame(number)) + (end.key("7") if number == 10 else b""))
         end.hang_up()
-        await eventually(lambda: line._gone.is_set())
+        await eventually(lambda: line._ear.gone.is_set())
         await read(line, heard)
     frames = [event.pcm for event in heard if isinstance(event, Audio)]
-    assert frames == [frame(number) for number in range(100 - lines.HEARING_FRAMES, 100)]
+    assert frames == [frame(number) for number in range(100 - HEARING_FRAMES, 100)]
     assert Digit("7") in heard
-    assert line.dropped_in == 100 - lines.HEARING_FRAMES
+    assert line.dropped_in == 100 - HEARING_FRAMES
 
 
 @pytest.mark.parametrize("what", WRONG)
