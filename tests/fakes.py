@@ -194,6 +194,10 @@ class Story:
     actions: list = field(default_factory=list)
     """(time, action) of all that the turn policy wanted."""
     discarded: list[int] = field(default_factory=list)
+    secrets: list = field(default_factory=list)
+    """(time, whether a secret is asked for from then on)."""
+    said: list = field(default_factory=list)
+    """(time, sentence that began to sound)."""
     ending: object = None
 
     async def run(self):
@@ -207,6 +211,8 @@ class Story:
             turn=self.turns.append,
             action=lambda action: self.actions.append((round(now(), 3), action)),
             discarded=self.discarded.append,
+            said=lambda sentence: self.said.append((round(now(), 3), sentence)),
+            secret=lambda begins: self.secrets.append((round(now(), 3), begins)),
         )
         hearing = Hearing(self.line.rate, voice, judge=self.judge)
         call = Call(self.line, self.recognizer, self.model, self.synthesizer, hearing,

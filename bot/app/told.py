@@ -1,5 +1,7 @@
 """What happens in a call, told to the gateway's board: to its own client, and to operators."""
 
+from dataclasses import replace
+
 from bot.call.actions import Action, GoOn, Hush, Interrupt
 from bot.call.call import Watch
 from bot.call.floor import TurnReport
@@ -36,7 +38,11 @@ def telling(up: Up) -> Watch:
 
 
 def both(one: Watch, other: Watch) -> Watch:
-    """A watch for two that must not know each other; events, turns and actions are for both."""
+    """
+    A watch for two that must not know each other; events, turns and actions are for both.
+
+    Of secrets and of each sentence only `other` is told, of all else only `one`.
+    """
 
     def turn(report: TurnReport) -> None:
         one.turn(report)
@@ -50,7 +56,7 @@ def both(one: Watch, other: Watch) -> Watch:
         one.action(action)
         other.action(action)
 
-    return Watch(turn, event, action, one.discarded, one.late, one.refused)
+    return replace(one, turn=turn, event=event, action=action, said=other.said, secret=other.secret)
 
 
 def _turn(report: TurnReport) -> Turn:

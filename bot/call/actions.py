@@ -19,16 +19,26 @@ class Discard:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """A number that the caller gave us: what it is called, what may be shown of it."""
+
+    name: str
+    shown: str
+    secret: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """
     The caller has said this; answer it. Whatever we are saying ends.
 
     Empty: answer again what is unanswered. `shown` stands for it in logs and records, where the
-    text holds a secret.
+    text holds a secret. `given`: the number that it is, when it is one that was asked for.
     """
 
     text: str
     shown: str | None = None
+    given: Given | None = None
 
 
 @dataclass(frozen=True, slots=True)

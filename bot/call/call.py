@@ -17,7 +17,7 @@ from bot.call.hearing import Hearing
 from bot.call.phrasebook import Phrase, Phrasebook
 from bot.call.playout import Playout
 from bot.call.reply import Voice
-from bot.call.standing import State
+from bot.call.standing import Actions, State
 from bot.call.tool_policy import OWN, ToolPolicy
 from bot.call.turns import Turns
 from bot.call.turnstile import Turnstile
@@ -61,6 +61,10 @@ class Watch:
     """How many seconds after its time each frame left."""
     refused: Callable[[Guarded, str], None] = lambda kind, why: None
     """What the guard refused, and why; the latter holds nothing that the caller said."""
+    said: Callable[[str], None] = lambda sentence: None
+    """The sentence of ours that begins to sound."""
+    secret: Callable[[bool], None] = lambda begins: None
+    """A secret number is asked for from now on, or no more: told when that changes."""
 
 
 class Call:
@@ -155,6 +159,8 @@ class Call:
             self._post_all(self._hearing.hear_nothing())
 
     def _sounded(self, sentence: str | None) -> None:
+        if sentence is not None:
+            self._watch.said(sentence)
         self._floor.sounded(sentence)
 
     async def _judge(self) -> None:
@@ -189,7 +195,15 @@ class Call:
             now, saying = self._loop.time(), self._playout.saying()
             self._note(event, turns.state, now, group)
             self._watch.event(event)
-            actions = turns.handle(event, now, saying)
+            actions = self._handled(turns, event, now, saying)
+
+    def _handled(self, turns: Turns, event: Event, now: float, saying: str) -> Actions:
+        """What the policy wants done; who watches is told before it is whether secrets come."""
+        before = turns.secret
+        actions = turns.handle(event, now, saying)
+        if turns.secret != before:
+            self._watch.secret(turns.secret)
+        return actions
 
     async def _part(self, ending: Ending) -> Ending:
         if ending is not Ending.CALLER_LEFT:

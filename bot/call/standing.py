@@ -10,6 +10,7 @@ from bot.call.actions import (
     Action,
     Answer,
     Discard,
+    Given,
     Interrupt,
     Prepare,
     Say,
@@ -269,12 +270,12 @@ class Standing:
 
     # Our reply.
 
-    def answer_to(self, text: str, shown: str | None = None) -> Actions:
+    def answer_to(self, text: str, shown: str | None = None, given: Given | None = None) -> Actions:
         """Have this answered; `shown` is what may be logged of it."""
         self.prepared = ""
         self.unanswered = False
         self.begin_reply(State.SPEAKING, answering=True)
-        return (Answer(text, shown),)
+        return (Answer(text, shown, given),)
 
     def begin_reply(self, state: State, answering: bool = False) -> None:
         """We speak. Whoever already does is over us from the start: words will tell."""
@@ -315,6 +316,12 @@ class Standing:
 
     # A number.
 
+    @property
+    def secret(self) -> bool:
+        """Whether a secret number is being asked for, or collected."""
+        wanted = self.wanted if self.field is None else self.field.wanted
+        return wanted is not None and wanted.secret
+
     def begin_field(self, now: float) -> None:
         """From here on, what the caller says or presses belongs to the number we asked for."""
         if self.wanted is not None:
@@ -331,7 +338,8 @@ class Standing:
         if isinstance(step, Collected):
             self.field = None
             name = field.wanted.name
-            return self.answer_to(f"[{name}: {step.digits}]", f"[{name}: {field.shown()}]")
+            given = Given(name, field.shown(), field.wanted.secret)
+            return self.answer_to(f"[{name}: {step.digits}]", f"[{name}: {given.shown}]", given)
         if isinstance(step, Abandoned):
             self.field = None
             return self.give_up(field, step.words, now)

@@ -129,6 +129,11 @@ class Turns:
         return self._standing.state
 
     @property
+    def secret(self) -> bool:
+        """Whether the caller is asked for a secret number, or gives it."""
+        return self._standing.secret
+
+    @property
     def deadline(self) -> float | None:
         """When `Elapsed` is due: the state's own time, or the longest call."""
         own = self._standing.deadline

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.call.actions import Answer, Discard, GoOn, Hush, Interrupt, Lower, Prepare
+from bot.call.actions import Answer, Discard, Given, GoOn, Hush, Interrupt, Lower, Prepare
 from bot.call.phrasebook import Phrase, Phrasebook
 from bot.config import FillerSettings, IdleSettings, TurnSettings
 from bot.core.events import Ending, Transcript
@@ -323,6 +323,26 @@ async def test_a_secret_number_is_in_no_report():
     ).run()
     assert story.model.asked[1][-1].content == "[pin: 7777]"
     assert not [turn for turn in story.turns if "7777" in turn.heard + turn.said]
+    [given] = [action.given for _, action in story.actions if getattr(action, "given", None)]
+    assert given == Given("pin", "****", secret=True)
+
+
+async def test_who_records_is_told_from_when_to_when_a_secret_is_asked_for():
+    """From before our question sounds until the number is confirmed; not for a plain number."""
+    tool = {"name": "pin", "digits": "4", "secret": "true"}
+    story = Story(
+        FakeLine(
+            30.0, voice=[(2.0, 3.0), (14.0, 14.5)], keys=[(6.0 + n / 4, "7") for n in range(4)]
+        ),
+        ScriptedRecognizer([ASK, (14.8, Transcript("हाँ जी सही है", True))]),
+        ScriptedModel([[ToolCall("collect_number", tool), "अपना पिन दबाइए।"], "मिल गया।"]),
+        settings=OURS,
+    )
+    await story.run()
+    (begins, on), (ends, off) = story.secrets
+    [question] = [at for at, sentence in story.said if sentence == "अपना पिन दबाइए।"]
+    assert (on, off) == (True, False)
+    assert begins < question < 6.0 and 14.5 < ends < 17.0
 
 
 # Idleness.
