@@ -1,0 +1,229 @@
+"""Decides how amounts are said: money, percentages, ranges, ordinals, fractions, plain numbers."""
+
+import re
+
+from bot.hindi.read_back import one_by_one
+from bot.hindi.spoken_numbers import (
+    MINUS,
+    cardinal,
+    decimal,
+    fraction,
+    ordinal,
+    quarters,
+    scaled,
+    year,
+)
+from bot.hindi.spoken_rule import NUMBER, TO, Match, after, any_of, before, parts, rule
+
+_SCALE_OF = {
+    "हज़ार": "हज़ार हजार thousand k K",
+    "लाख": "लाख lakhs lakh lacs lac L Lakh Lakhs Lac",
+    "करोड़": "करोड़ करोड crores crore cr. cr Crore Crores Cr. Cr",
+    "मिलियन": "मिलियन million mn M Million",
+    "बिलियन": "बिलियन billion bn B Billion",
+}
+_SCALES = {form: scale for scale, forms in _SCALE_OF.items() for form in forms.split()}
+_SCALE = any_of(" ".join(_SCALE_OF.values()))
+_CURRENCIES = {
+    ("रुपये", "पैसे"): "₹ Rs. Rs RS. RS rs. rs INR रु. रु रू. रू",
+    ("डॉलर", "सेंट"): "$ US$ USD",
+    ("यूरो", "सेंट"): "€ EUR",
+    ("पाउंड", "पेंस"): "£ GBP",
+    ("येन", ""): "¥ JPY",
+    ("दिरहम", "फ़िल्स"): "AED",
+}
+_MONEY = {sign: money for money, signs in _CURRENCIES.items() for sign in signs.split()}
+_SIGN = any_of(" ".join(_CURRENCIES.values()))
+_RUPEES = any_of("रुपये रुपए रुपया रूपये रूपए रुपयों rupees rupee rupaye rupay")
+_OBLIQUE = re.compile(r"\s*(?:का|की|के|में|से|को|पर|तक|ने|वाला|वाली|वाले)(?:\s|$)")
+_RANGE = f"(?P<low>{NUMBER})(?:{TO}(?P<high>{NUMBER}))?"
+_SIGNED = "(?P<minus>[-−–])?"
+_FEW = 10
+"""Up to this, neighbours are said without a word between them: "दो-तीन"."""
+_LONGEST = 9
+"""Digits without commas that are still said as one number."""
+_YEAR_BEFORE = re.compile(
+    "(?:सन्?|वर्ष|साल|year|ईस्वी|since|जनवरी|फ़?रवरी|मार्च|अप्रैल|मई|जून|जुलाई|अगस्त|सितंबर|अक्टूबर|नवंबर|दिसंबर)"
+    r"[\s,]*$"
+)
+_YEAR_AFTER = re.compile(r"\s*(?:में|mein|के\s+बाद|से\s+पहले|के\s+दशक|ई\.|ईस्वी)")
+
+
+def _single(number: str) -> str:
+    """One number, its decimals as they are; those of two digits with leading zeros too."""
+    whole, decimals = parts(number)
+    return decimal(whole, decimals)
+
+
+def _shorter(number: str) -> str:
+    """One number before a unit: halves have words of their own."""
+    whole, decimals = parts(number)
+    half = decimals.rstrip("0") == "5"
+    return quarters(int(whole), decimals) if half else decimal(whole, decimals.rstrip("0"))
+
+
+def _ends(match: Match) -> tuple[str, str]:
+    return match["low"], match["high"] or ""
+
+
+def between(low: str, high: str) -> str:
+    """The two ends of a range in words: neighbours go together, others are joined by "से"."""
+    near = re.fullmatch(r"\d+ \d+", f"{low} {high}") and int(high) == int(low) + 1 <= _FEW + 1
+    return f"{_shorter(low)}-{_shorter(high)}" if near else f"{_shorter(low)} से {_shorter(high)}"
+
+
+def amount(match: Match) -> str:
+    """The words for a match of `AMOUNT`, without its unit."""
+    low, high = _ends(match)
+    said = between(low, high) if high else _shorter(low)
+    return f"{MINUS} {said}" if match["minus"] else said
+
+
+AMOUNT = _SIGNED + _RANGE
+"""A number or a range before a unit: groups minus, low, high."""
+
+
+def _in_scale(match: Match) -> str:
+    low, high = _ends(match)
+    scale = _SCALES[match["scale"]]
+    if scale not in ("हज़ार", "लाख", "करोड़"):
+        said = between(low, high) if high else _shorter(low)
+        return f"{said} {scale}"
+    if high:
+        return f"{between(low, high)} {scale}"
+    return scaled(*parts(low), scale)
+
+
+def _money(match: Match) -> str:
+    major, minor = _MONEY.get(match["sign"] or "", ("रुपये", "पैसे"))
+    minus = f"{MINUS} " if match["minus"] else ""
+    if match["scale"]:
+        return f"{minus}{_in_scale(match)} {major}"
+    low, high = _ends(match)
+    if high:
+        return f"{between(low, high)} {major}"
+    return minus + _in_coins(*parts(low), major, minor, match)
+
+
+def _in_coins(whole: str, decimals: str, major: str, minor: str, match: Match) -> str:
+    """Rupees and paise."""
+    if len(decimals.rstrip("0")) > 2 or not minor:
+        return f"{decimal(whole, decimals.rstrip('0'))} {major}"
+    small = int(decimals[:2].ljust(2, "0")) if decimals else 0
+    if not small:
+        return f"{cardinal(int(whole))} {_one_or_more(int(whole), major, match)}"
+    coins = f"{cardinal(small)} {'पैसा' if minor == 'पैसे' and small == 1 else minor}"
+    return f"{cardinal(int(whole))} {major} {coins}" if int(whole) else coins
+
+
+def _one_or_more(count: int, major: str, match: Match) -> str:
+    alone = count == 1 and major == "रुपये" and not _OBLIQUE.match(after(match))
+    return "रुपया" if alone else major
+
+
+def _per(match: Match) -> str:
+    return _money(match) + " प्रति "
+
+
+def _percent(match: Match) -> str:
+    return f"{amount(match)} प्रतिशत"
+
+
+def _hindi_ordinal(match: Match) -> str:
+    sign = next(letter for letter in reversed(match["ending"]) if letter in "ाीे")
+    return ordinal(int(match["number"]), sign)
+
+
+_ENGLISH = ("फर्स्ट", "सेकंड", "थर्ड", "फोर्थ", "फिफ्थ", "सिक्स्थ", "सेवंथ", "एट्थ", "नाइंथ", "टेंथ")
+_BEFORE_ENGLISH = re.compile(r"\s+(?:[A-Za-z]|फ़?्लोर|फ़्लोर|क्लास|ईयर|सेमेस्टर|एसी)")
+
+
+def _english_ordinal(match: Match) -> str:
+    number = int(match["number"])
+    if 0 < number <= len(_ENGLISH) and _BEFORE_ENGLISH.match(after(match)):
+        return _ENGLISH[number - 1]
+    return ordinal(number)
+
+
+def _fraction(match: Match) -> str:
+    above, below = int(match["above"]), int(match["below"])
+    if not below:
+        return ""
+    if not match["whole"]:
+        return fraction(above, below)
+    quarter = {(1, 4): "25", (1, 2): "5", (3, 4): "75"}.get((above, below), "")
+    said = quarters(int(match["whole"]), quarter)
+    return said or f"{cardinal(int(match['whole']))} सही {fraction(above, below)}"
+
+
+_SIGNS = {"¼": "25", "½": "5", "¾": "75"}
+
+
+def _fraction_sign(match: Match) -> str:
+    said = quarters(int(match["whole"] or 0), _SIGNS[match["sign"]])
+    return {"": "एक चौथाई", "पौन": "तीन चौथाई"}.get(said, said)
+
+
+def _version(match: Match) -> str:
+    return " पॉइंट ".join(cardinal(int(part)) for part in match[0].split("."))
+
+
+def _range(match: Match) -> str:
+    return between(match["low"], match["high"])
+
+
+def _plain(match: Match) -> str:
+    sign = f"{MINUS} " if match["minus"] else ""
+    number = match["low"]
+    if "," in number or "." in number:
+        return sign + _single(number)
+    if _is_row(number):
+        return sign + one_by_one(number)
+    return sign + (year(int(number)) if _is_year(match) else cardinal(int(number)))
+
+
+def _is_row(number: str) -> bool:
+    """Whether digits are a row rather than an amount."""
+    zeros = number.startswith("0") and len(number) > 2
+    return zeros or (len(number) > _LONGEST and not number.endswith("000"))
+
+
+def _is_year(match: Match) -> bool:
+    if len(match["low"]) != 4:
+        return False
+    return bool(_YEAR_BEFORE.search(before(match)) or _YEAR_AFTER.match(after(match)))
+
+
+_PER = any_of("माह महीना महीने दिन साल वर्ष month day year व्यक्ति person km किमी kg किलो night रात")
+MONEY_RULES = (
+    rule(
+        rf"{_SIGNED}(?P<sign>{_SIGN})\s?{_RANGE}(?:\s?(?P<scale>{_SCALE}))?\s?/\s?(?={_PER})",
+        _per,
+    ),
+    rule(
+        rf"{_SIGNED}(?P<sign>{_SIGN})\s?{_RANGE}(?:\s?(?P<scale>{_SCALE})(?![A-Za-z]))?"
+        rf"(?:\s?/[-=])?(?:\s?(?:{_RUPEES}))?",
+        _money,
+    ),
+    rule(
+        rf"{_SIGNED}{_RANGE}(?:\s?(?P<scale>{_SCALE}))?\s?(?:(?P<sign>{_SIGN})(?:\s?/-)?|/-|{_RUPEES})",
+        _money,
+    ),
+)
+"""₹1,25,000 and 500/- and 99.50 रुपये."""
+AMOUNT_RULES = (
+    rule(rf"{AMOUNT}\s?(?:%|प्रतिशत|percent|per\scent|फ़ीसदी|फीसदी)", _percent),
+    rule(rf"{_RANGE}\s?(?P<scale>{_SCALE})", _in_scale),
+    rule(
+        r"(?P<number>\d{1,4})[\s-]?(?P<ending>वाँ|वां|वा|वीं|वी|वें|वे|ला|ली|ले|रा|री|रे|था|थी|थे|ठा|ठी|ठे)",
+        _hindi_ordinal,
+    ),
+    rule(r"(?P<number>\d{1,4})(?:st|nd|rd|th|ST|ND|RD|TH)", _english_ordinal),
+    rule(r"24\s?[/x×]\s?7", lambda match: "चौबीसों घंटे सातों दिन"),
+    rule(r"(?:(?P<whole>\d+)\s)?(?P<above>\d{1,3})/(?P<below>\d{1,3})", _fraction),
+    rule(r"(?P<whole>\d+)?\s?(?P<sign>[¼½¾])", _fraction_sign),
+    rule(r"\d+(?:\.\d+){2,}", _version),
+    rule(rf"(?P<low>{NUMBER}){TO}(?P<high>{NUMBER})", _range),
+    rule(rf"{_SIGNED}(?P<low>{NUMBER})", _plain),
+)
+"""What is left after dates, times and codes."""
