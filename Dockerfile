@@ -24,7 +24,7 @@ COPY pyproject.toml uv.lock README.md LICENSE ./
 # Every package in the version and with the sha256 that uv.lock names. What changes seldom first: a
 # change of the bot itself installs the bot alone.
 FROM builder AS bot-packages
-ARG EXTRAS="sip otel"
+ARG EXTRAS="sip otel gateway opus"
 RUN --mount=type=cache,target=/root/.cache/uv \
     set -- && for extra in ${EXTRAS}; do set -- "$@" --extra "${extra}"; done \
  && uv sync --frozen --no-dev --no-install-project "$@"
@@ -90,7 +90,8 @@ COPY --from=bot-packages /opt/voicebot /opt/voicebot
 ENV PATH=/opt/voicebot/bin:${PATH} \
     PYTHONUNBUFFERED=1 \
     BOT_HTTP__HOST=0.0.0.0 \
-    BOT_AUDIOSOCKET__HOST=0.0.0.0
+    BOT_AUDIOSOCKET__HOST=0.0.0.0 \
+    BOT_GATEWAY__HOST=0.0.0.0
 
 ARG VERSION=unreleased
 ARG REVISION=unknown
@@ -105,7 +106,7 @@ LABEL org.opencontainers.image.title="voicebot" \
 
 USER 10001:10001
 WORKDIR /opt/voicebot
-EXPOSE 8080 9092
+EXPOSE 8080 9092 50061
 # A shell asks: no second Python every ten seconds on a machine that keeps 20 ms timers.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
   CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/${BOT_HTTP__PORT:-8080} && printf 'GET /readyz HTTP/1.0\\r\\n\\r\\n' >&3 && read -r _ status _ <&3 && [ \"$status\" = 200 ]"]

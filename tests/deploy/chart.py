@@ -61,10 +61,19 @@ def refusal(*files: str, **values: Any) -> str:
 
 
 def notes(*files: str) -> str:
-    """NOTES.txt, which only an installation prints."""
-    words = ["install", RELEASE, str(CHART), "--dry-run=client", *_words(files)]
+    """NOTES.txt of these value files, which only an installation prints."""
+    return notes_of("{}", *files)
+
+
+def notes_of(values: str, *files: str) -> str:
+    """The same with these values over them, as YAML."""
+    words = ["install", RELEASE, str(CHART), "--dry-run=client", *_words(files), "--values", "-"]
     done = subprocess.run(
-        [str(deploy_tools.helm()), *words], capture_output=True, text=True, timeout=60
+        [str(deploy_tools.helm()), *words],
+        input=values,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.partition("NOTES:")[2]

@@ -1,5 +1,6 @@
 """Rendered pods as plain processes: what is mounted lies in a folder, addresses are ours."""
 
+import json
 import os
 import random
 import shutil
@@ -28,6 +29,9 @@ FIELDS = {
     "status.podIP": "100.64.3.4",
 }
 """What Kubernetes would tell of the pod."""
+CLIENTS = "a-token-of-the-gateway"
+SECRETS = {"gateway-tokens": json.dumps({"app": CLIENTS})}
+"""What is in a Secret that is no single word."""
 PLACES = ("/etc/voicebot", "/var/lib/voicebot-asterisk")
 """Folders of the container that lie in ours."""
 
@@ -59,23 +63,23 @@ def lay_out(found, pod, folder):
 def _secret(name, folder):
     if name == "softphones":
         (folder / "6001").write_text(PASSWORD)
-    elif name == "sip-tls":
+    elif name.endswith("-tls"):
         authority = trustme.CA()
-        leaf = authority.issue_cert("sip.example.com")
+        leaf = authority.issue_cert("sip.example.com", "localhost")
         leaf.cert_chain_pems[0].write_to_path(folder / "tls.crt")
         leaf.private_key_pem.write_to_path(folder / "tls.key")
         authority.cert_pem.write_to_path(folder / "ca.crt")
 
 
 def variables(container, folder):
-    """The container's environment; every secret's value is TOKEN."""
+    """The container's environment; a secret's value is TOKEN, unless SECRETS has another."""
     found = {}
     for each in container["env"]:
         source = each.get("valueFrom", {})
         if "fieldRef" in source:
             found[each["name"]] = FIELDS[source["fieldRef"]["fieldPath"]]
         elif "secretKeyRef" in source:
-            found[each["name"]] = TOKEN
+            found[each["name"]] = SECRETS.get(source["secretKeyRef"]["name"], TOKEN)
         else:
             found[each["name"]] = here(each["value"], folder)
     return found

@@ -19,15 +19,48 @@ FILES = [(), *((name,) for name in VALUES)]
 OURS = {"softphones": {"existingSecret": "softphones"}}
 """Passwords that Helm makes up differ each time; these tests name a Secret instead."""
 ACCESS = {"hosts": {"asr": "asr.example.com", "tts": "tts.example.com"}, "tlsSecret": "riva-tls"}
+INGRESS = {"rivaFrom": [{"namespaceSelector": {"matchLabels": {"name": "ingress"}}}]}
+GATEWAY = {"enabled": True, "tokens": {"existingSecret": "gateway-tokens"}}
 ALL_MONITORING = {
     "serviceMonitor": {"enabled": True},
     "rules": {"enabled": True},
     "dashboards": {"enabled": True},
 }
 VARIANTS = {
-    "nginx": {"rivaAccess": {"kind": "nginx", **ACCESS}},
-    "traefik": {"rivaAccess": {"kind": "traefik", **ACCESS}},
-    "gateway": {"rivaAccess": {"kind": "gateway", **ACCESS, "gateway": {"name": "edge"}}},
+    "nginx": {"rivaAccess": {"kind": "nginx", **ACCESS}, "networkPolicy": INGRESS},
+    "traefik": {"rivaAccess": {"kind": "traefik", **ACCESS}, "networkPolicy": INGRESS},
+    "gateway": {
+        "rivaAccess": {"kind": "gateway", **ACCESS, "gateway": {"name": "edge"}},
+        "networkPolicy": INGRESS,
+    },
+    "grpc-nginx": {
+        "gateway": {
+            **GATEWAY,
+            "operators": {"existingSecret": "desk"},
+            "tls": {"secret": "grpc-tls"},
+            "access": {"kind": "nginx", "host": "bot.example.com", "tlsSecret": "edge-tls"},
+        },
+        "networkPolicy": {"gatewayFrom": INGRESS["rivaFrom"]},
+    },
+    "grpc-traefik": {
+        "gateway": {
+            **GATEWAY,
+            "access": {"kind": "traefik", "host": "bot.example.com", "tlsSecret": "edge-tls"},
+        }
+    },
+    "grpc-gateway": {
+        "gateway": {
+            **GATEWAY,
+            "access": {"kind": "gateway", "host": "bot.example.com", "gateway": {"name": "edge"}},
+        }
+    },
+    "grpc-alone": {
+        "gateway": {
+            **GATEWAY,
+            "tls": {"secret": "grpc-tls", "verifyClients": True},
+            "service": {"type": "LoadBalancer", "annotations": {"a/b": "c"}},
+        }
+    },
     "hpa-cpu": {"bot": {"autoscaling": {"kind": "hpa"}}},
     "hpa-calls": {"bot": {"autoscaling": {"kind": "hpa", "hpaMetric": "calls"}}},
     "no-asterisk": {
@@ -488,12 +521,31 @@ def test_alerts_link_to_where_the_runbooks_are():
             "is more than bot.maxCalls (25)",
         ),
         ({"bot": {"autoscaling": {"kind": "keda"}}}, "give bot.autoscaling.prometheusUrl"),
-        ({"rivaAccess": {"kind": "nginx"}}, "give asr and tts a host name each"),
         (
-            {"rivaAccess": {"kind": "nginx", "hosts": ACCESS["hosts"]}},
+            {"rivaAccess": {"kind": "nginx"}, "networkPolicy": INGRESS},
+            "give asr and tts a host name each",
+        ),
+        (
+            {"rivaAccess": {"kind": "nginx", "hosts": ACCESS["hosts"]}, "networkPolicy": INGRESS},
             "rivaAccess.tlsSecret is empty",
         ),
-        ({"rivaAccess": {"kind": "gateway", **ACCESS}}, "give rivaAccess.gateway.name"),
+        (
+            {"rivaAccess": {"kind": "gateway", **ACCESS}, "networkPolicy": INGRESS},
+            "give rivaAccess.gateway.name",
+        ),
+        (
+            {"rivaAccess": {"kind": "nginx", **ACCESS}},
+            "networkPolicy.rivaFrom is empty: the ingress could not reach the NIMs",
+        ),
+        (
+            {
+                "rivaAccess": {"kind": "nginx", **ACCESS},
+                "riva": {"external": {"asrUri": "a:1", "ttsUri": "b:1"}},
+            },
+            "no speech NIM runs here",
+        ),
+        ({"networkPolicy": {"nimOperatorNamespace": ""}}, "/networkPolicy/nimOperatorNamespace"),
+        ({"networkPolicy": {"rivaFrom": [{"pods": {}}]}}, "/networkPolicy/rivaFrom/0"),
         ({"networkPolicy": {"sipCidrs": ["10.0.0.1"]}}, "/networkPolicy/sipCidrs/0"),
         (
             {

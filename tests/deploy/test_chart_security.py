@@ -128,6 +128,60 @@ def test_the_bot_reaches_no_more_than_it_must():
     ]
 
 
+def test_nims_answer_bots_alone():
+    """And who must: the operator asks for their models, an ingress what it is named for."""
+    found = render()
+    bot = found.one("Deployment", "-bot")["spec"]["template"]["metadata"]["labels"]
+    for name, port in (("asr", 50051), ("tts", 50051), ("llm", 8000)):
+        policy = found.one("NetworkPolicy", f"-{name}")
+        assert policy["spec"]["podSelector"] == {"matchLabels": {"app": f"line-voicebot-{name}"}}
+        peers = [each for each in who(policy, port) if "podSelector" in each]
+        [peer] = peers
+        assert peer["podSelector"]["matchLabels"].items() <= bot.items()
+        assert namespace_of(peer) == "voices"
+    operator = {namespace_of(each) for each in who(found.one("NetworkPolicy", "-asr"), 9000)}
+    assert operator == {"nim-operator"}
+    watched = render("values-prod.yaml").one("NetworkPolicy", "-llm")
+    assert {namespace_of(each) for each in who(watched, 8000)} == {
+        *("voices", "nim-operator", "monitoring"),
+    }
+
+
+def namespace_of(peer):
+    """The namespace that a peer of a policy names."""
+    return peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"]
+
+
+def test_an_ingress_reaches_the_speech_nims_alone():
+    """Where rivaAccess is wanted; the language model stays closed."""
+    edge = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "edge"}}}
+    access = {
+        "kind": "gateway",
+        "hosts": {"asr": "a.example.com", "tts": "t.example.com"},
+        "gateway": {"name": "edge"},
+    }
+    found = render(rivaAccess=access, networkPolicy={"rivaFrom": [edge]})
+    assert edge in who(found.one("NetworkPolicy", "-tts"), 50051)
+    assert edge not in who(found.one("NetworkPolicy", "-llm"), 8000)
+
+
+def test_nims_elsewhere_keep_their_policy_beside_them():
+    """A policy works in its own namespace; bots are named with theirs."""
+    found = render(nim={"namespace": "nims"})
+    policy = found.one("NetworkPolicy", "-llm")
+    assert policy["metadata"]["namespace"] == "nims"
+    assert namespace_of(who(policy, 8000)[0]) == "voices"
+
+
+def test_the_embedded_servers_answer_bots_alone_and_ask_nobody():
+    """Their models are in the image."""
+    spec = render("values-minimal.yaml").one("NetworkPolicy", "-local")["spec"]
+    assert spec["policyTypes"] == ["Ingress", "Egress"] and "egress" not in spec
+    [rule] = spec["ingress"]
+    assert [set(peer) for peer in rule["from"]] == [{"podSelector"}]
+    assert rule["ports"] == [{"port": 50051}, {"port": 8000}]
+
+
 def test_what_asterisk_writes_stays_in_memory():
     """Its rendered configuration holds passwords."""
     spec = render(**TLS).one("StatefulSet")["spec"]["template"]["spec"]

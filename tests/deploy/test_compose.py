@@ -65,7 +65,8 @@ def test_the_bots_variables_are_settings(monkeypatch: pytest.MonkeyPatch) -> Non
     assert settings.http.host == settings.audiosocket.host == "0.0.0.0"
     assert settings.riva.asr_uri == "riva-asr:50051"
     assert settings.llm.base_url == "http://llm:8000/v1"
-    assert f"{settings.http.port} {settings.audiosocket.port}" == image_of("bot").last("EXPOSE")
+    ports = settings.http.port, settings.audiosocket.port, settings.gateway.port
+    assert " ".join(map(str, ports)) == image_of("bot").last("EXPOSE")
     grace = services()["bot"]["stop_grace_period"]
     assert settings.drain_timeout < _seconds(grace), "killed while it drains"
 

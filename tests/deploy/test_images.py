@@ -103,7 +103,11 @@ def test_the_images_extras_are_the_projects() -> None:
 def test_the_bots_own_address_is_all_that_its_image_sets() -> None:
     """Settings belong to whoever runs it; but nobody reaches a container's loopback."""
     settings = {k: v for k, v in _stage(BOT, "bot").variables().items() if k.startswith("BOT_")}
-    assert settings == {"BOT_HTTP__HOST": "0.0.0.0", "BOT_AUDIOSOCKET__HOST": "0.0.0.0"}
+    assert settings == {
+        "BOT_HTTP__HOST": "0.0.0.0",
+        "BOT_AUDIOSOCKET__HOST": "0.0.0.0",
+        "BOT_GATEWAY__HOST": "0.0.0.0",
+    }
 
 
 # ---- what goes in ------------------------------------------------------------------------------

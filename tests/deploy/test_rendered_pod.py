@@ -13,11 +13,22 @@ import httpx
 import pytest
 
 from bot.asterisk.audiosocket import Kind
+from bot.gateway.client import ClientTls, GatewayClient
+from bot.gateway.wire import voice_workflow_pb2 as pb
 from bot.signal.levels import rms_dbfs
 from scripts.house import free_port
 from tests.asterisk.peer import Peer
 from tests.deploy.chart import ROOT, render
-from tests.deploy.pods import PASSWORD, TOKEN, here, lay_out, start_asterisk, stop, variables
+from tests.deploy.pods import (
+    CLIENTS,
+    PASSWORD,
+    TOKEN,
+    here,
+    lay_out,
+    start_asterisk,
+    stop,
+    variables,
+)
 from tests.e2e.fake_bot import until
 from tests.e2e.studio import Ears, tone
 from tests.nim.fakes import FakeNim, saying
@@ -73,7 +84,7 @@ class Pod:
 
 
 @asynccontextmanager
-async def bot_pod(folder):
+async def bot_pod(folder, **values):
     """The bot of a rendered chart, with scripted services in the place of Riva and the model."""
     async with AsyncExitStack() as stack:
         recognition = FakeRecognition(Ears().script)
@@ -87,6 +98,7 @@ async def bot_pod(folder):
             pbxToken={"existingSecret": "pbx-token"},
             riva={"source": "external", "external": {"asrUri": riva, "ttsUri": riva}},
             llm={"source": "external", "model": "m", "external": {"baseUrl": llm}},
+            **values,
         )
         spec = found.one("Deployment", "-bot")["spec"]["template"]["spec"]
         [container] = spec["containers"]
@@ -145,6 +157,30 @@ async def test_a_stranger_without_the_token_registers_nothing(tmp_path):
         async with httpx.AsyncClient() as client:
             answer = await client.post(f"http://127.0.0.1:{port}/pbx/calls", data={"uuid": "x"})
         assert (answer.status_code, answer.text) == (401, "refuse unauthorized")
+
+
+async def test_the_rendered_bot_serves_the_gateway(tmp_path):
+    """By TLS and token, as the Secrets say; once it drains, its health says so."""
+    tls = {"secret": "gateway-tls"}
+    tokens = {"existingSecret": "gateway-tokens"}
+    gateway = {"enabled": True, "port": free_port(), "tokens": tokens, "tls": tls}
+    async with bot_pod(tmp_path, gateway=gateway) as pod:
+        [port] = [p["containerPort"] for p in pod.container["ports"] if p["name"] == "gateway"]
+        trust = ClientTls(ca=Path(f"{tmp_path}/etc/voicebot/gateway-tls/ca.crt"))
+        async with GatewayClient(f"localhost:{port}", CLIENTS, trust) as client:
+            assert await client.serves()
+            coding = pb.AudioFormat(encoding=pb.ENCODING_OPUS)
+            async with client.converse(coding) as conversation:
+                sound = 0
+                async for event in conversation.events():
+                    if event.HasField("audio"):
+                        sound += rms_dbfs(conversation.heard(event.audio)) > AUDIBLE
+                    if sound:
+                        break
+                pod.process.send_signal(signal.SIGTERM)
+                while await client.serves():
+                    await asyncio.sleep(0.05)
+        assert await asyncio.wait_for(pod.process.wait(), 20) == 0
 
 
 @pytest.mark.asterisk

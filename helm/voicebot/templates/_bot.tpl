@@ -25,9 +25,39 @@
 - name: BOT_RIVA__METADATA
   value: '{"authorization": "Bearer $(RIVA_API_KEY)"}'
 {{- end }}
+{{- range $name := list "tokens" "operators" }}
+{{- with and $v.gateway.enabled (get $v.gateway $name).existingSecret }}
+- name: BOT_GATEWAY__{{ upper $name }}
+  valueFrom:
+    secretKeyRef:
+      name: {{ . }}
+      key: {{ (get $v.gateway $name).key }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* The gateway's settings, as JSON; what is not the chart's comes from bot.settings. */}}
+{{- define "voicebot.bot.gateway" -}}
+{{- $gateway := .Values.gateway -}}
+{{- $ours := dict "enabled" $gateway.enabled -}}
+{{- if $gateway.enabled -}}
+{{- $_ := merge $ours (dict "host" "0.0.0.0" "port" $gateway.port) -}}
+{{- if $gateway.tls.secret -}}
+{{- $tls := dict "cert" "/etc/voicebot/gateway-tls/tls.crt" "key" "/etc/voicebot/gateway-tls/tls.key" -}}
+{{- if $gateway.tls.verifyClients }}{{ $_ := set $tls "client_ca" "/etc/voicebot/gateway-tls/ca.crt" }}{{ end -}}
+{{- $_ := set $ours "tls" $tls -}}
+{{- end -}}
+{{- end -}}
+{{ toJson $ours }}
 {{- end }}
 
 {{- define "voicebot.bot.tlsMounts" -}}
+{{- if and .Values.gateway.enabled .Values.gateway.tls.secret }}
+# A folder, not a file of it: a renewed certificate appears in it, and the bot reads it.
+- name: gateway-tls
+  mountPath: /etc/voicebot/gateway-tls
+  readOnly: true
+{{- end }}
 {{- if eq .Values.riva.source "external" }}
 {{- if .Values.riva.external.tls.caSecret }}
 - name: riva-ca
@@ -43,6 +73,11 @@
 {{- end }}
 
 {{- define "voicebot.bot.tlsVolumes" -}}
+{{- with and .Values.gateway.enabled .Values.gateway.tls.secret }}
+- name: gateway-tls
+  secret:
+    secretName: {{ . }}
+{{- end }}
 {{- if eq .Values.riva.source "external" }}
 {{- with .Values.riva.external.tls.caSecret }}
 - name: riva-ca

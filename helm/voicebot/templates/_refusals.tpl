@@ -10,8 +10,9 @@
 {{- if and (eq $v.llm.source "external") (not $v.llm.external.baseUrl) -}}
 {{- fail "llm.source is external: give llm.external.baseUrl, such as https://llm.example.com/v1" -}}
 {{- end -}}
-{{- if eq (int $v.bot.ports.http) (int $v.bot.ports.audiosocket) -}}
-{{- fail (printf "bot.ports.http and bot.ports.audiosocket are both %d: give each a port of its own" (int $v.bot.ports.http)) -}}
+{{- include "voicebot.refusals.ports" . -}}
+{{- if $v.gateway.enabled -}}
+{{- include "voicebot.refusals.gateway" . -}}
 {{- end -}}
 {{- if $v.asterisk.enabled -}}
 {{- include "voicebot.refusals.asterisk" . -}}
@@ -46,15 +47,16 @@
 {{- if and (ne .kind "none") (ne $v.riva.source "nim") -}}
 {{- fail "rivaAccess.kind is not none, but riva.source is not nim: there are no speech NIMs here to give access to" -}}
 {{- end -}}
+{{- if and (ne .kind "none") (not (without (fromJsonArray (include "voicebot.nims" $)) "llm")) -}}
+{{- fail "rivaAccess.kind is not none, but riva.external.asrUri and riva.external.ttsUri are both given: no speech NIM runs here. Set rivaAccess.kind=none, or leave one of the two addresses empty" -}}
+{{- end -}}
+{{- if and (ne .kind "none") $v.networkPolicy.enabled (not $v.networkPolicy.rivaFrom) -}}
+{{- fail "rivaAccess.kind is not none, but networkPolicy.rivaFrom is empty: the ingress could not reach the NIMs. Name its pods or namespace there, or set networkPolicy.enabled=false" -}}
+{{- end -}}
 {{- if and (ne .kind "none") (or (not .hosts.asr) (not .hosts.tts) (eq .hosts.asr .hosts.tts)) -}}
 {{- fail "rivaAccess.hosts: give asr and tts a host name each, and not the same one: both serve gRPC on every path" -}}
 {{- end -}}
-{{- if and (has .kind (list "nginx" "traefik")) (not .tlsSecret) -}}
-{{- fail "rivaAccess.tlsSecret is empty: browsers and gRPC clients get HTTP/2 from an ingress over TLS alone. Name a Secret of type kubernetes.io/tls" -}}
-{{- end -}}
-{{- if and (eq .kind "gateway") (not .gateway.name) -}}
-{{- fail "rivaAccess.kind is gateway: give rivaAccess.gateway.name, the Gateway that the routes belong to" -}}
-{{- end -}}
+{{- include "voicebot.refusals.grpcAccess" (dict "path" "rivaAccess" "access" .) -}}
 {{- end -}}
 {{- range $part := list "asr" "tts" "llm" -}}
 {{- with (ternary $v.llm.nim (get $v.riva $part) (eq $part "llm")).cache -}}
@@ -66,6 +68,40 @@
 {{- fail (printf "%s.cache.kind is %s: give %s.cache.name, the name of the %s" $path .kind $path (ternary "PersistentVolumeClaim" "NIMCache" (eq .kind "claim"))) -}}
 {{- end -}}
 {{- end -}}
+{{- end -}}
+{{- end }}
+
+{{- define "voicebot.refusals.ports" -}}
+{{- $ports := dict "bot.ports.http" .Values.bot.ports.http "bot.ports.audiosocket" .Values.bot.ports.audiosocket -}}
+{{- if .Values.gateway.enabled }}{{ $_ := set $ports "gateway.port" .Values.gateway.port }}{{ end -}}
+{{- $taken := dict -}}
+{{- range $name, $port := $ports -}}
+{{- $other := get $taken (toString (int $port)) -}}
+{{- if $other -}}
+{{- fail (printf "%s and %s are both %d: give each a port of its own" $other $name (int $port)) -}}
+{{- end -}}
+{{- $_ := set $taken (toString (int $port)) $name -}}
+{{- end -}}
+{{- end }}
+
+{{- define "voicebot.refusals.gateway" -}}
+{{- with .Values.gateway -}}
+{{- if not .tokens.existingSecret -}}
+{{- fail "gateway.enabled: name a Secret with the clients' tokens in gateway.tokens.existingSecret, such as {\"app\": \"...\"}; without tokens the bot does not open a gateway to other machines" -}}
+{{- end -}}
+{{- if and .tls.verifyClients (not .tls.secret) -}}
+{{- fail "gateway.tls.verifyClients: clients show certificates by TLS alone. Name a Secret with tls.crt, tls.key and ca.crt in gateway.tls.secret" -}}
+{{- end -}}
+{{- if and (ne .access.kind "none") (not .access.host) -}}
+{{- fail "gateway.access.kind is not none: give gateway.access.host, the name that clients dial" -}}
+{{- end -}}
+{{- if and (eq .access.kind "traefik") .tls.secret -}}
+{{- fail "gateway.access.kind is traefik and gateway.tls.secret is set: Traefik would check the bots' certificate against the system's authorities. Leave gateway.tls.secret empty, or make the route yourself with a ServersTransport of yours" -}}
+{{- end -}}
+{{- if and (ne .access.kind "none") .tls.verifyClients -}}
+{{- fail "gateway.tls.verifyClients: clients' certificates end at the ingress of gateway.access. Let that one check them, or set gateway.access.kind=none" -}}
+{{- end -}}
+{{- include "voicebot.refusals.grpcAccess" (dict "path" "gateway.access" "access" .access) -}}
 {{- end -}}
 {{- end }}
 
