@@ -1,35 +1,89 @@
 """
 Decides what of a text must not be stored, logged or sent out, and puts a typed mark in its place.
 
-First version: what is written in figures and Latin letters.
+Aadhaar, PAN, telephone, card and account numbers, IFSC, UPI and e-mail addresses, OTPs, PINs, dates
+of birth and keypad entries, in figures of either script and in spoken words, become a mark such as
+[PHONE] (`Mark` has them all). Amounts, counts, dates, times and order numbers stay. What is hidden
+is hidden whole: no digit of it is left.
 """
 
 import re
 
-from bot.hindi.checksums import is_aadhaar, is_card
+from bot.hindi.asked import Asked, what_was_asked
+from bot.hindi.redact_codes import codes
+from bot.hindi.redact_digits import Digits, Hidden
+from bot.hindi.redact_labels import Mark, Rule, Said, labels
+from bot.hindi.redact_words import pieces, words_of
 
-_FIGURES = {0x966 + figure: str(figure) for figure in range(10)}
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_UPI = re.compile(r"[\w.-]{2,}@[A-Za-z]{2,}")
-_PAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{5}\d{4}[A-Za-z](?![A-Za-z0-9])")
-_IFSC = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{4}0[A-Za-z0-9]{6}(?![A-Za-z0-9])")
-_UUID = r"(?i:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
-_NUMBER = re.compile(rf"({_UUID})|\+?\d(?:[ -]?\d){{5,}}")
+__all__ = ["Mark", "redact"]
 
-
-def redact(text: str) -> str:
-    """The text with what identifies or opens something replaced by a mark such as [PHONE]."""
-    for pattern, mark in ((_EMAIL, "[EMAIL]"), (_UPI, "[UPI]"), (_PAN, "[PAN]"), (_IFSC, "[IFSC]")):
-        text = pattern.sub(mark, text)
-    return _NUMBER.sub(_marked, text)
+_KEYS = re.compile(r"\[keys: ([0-9A-D*#]+)\]")
+"""How the house writes what was pressed."""
+_MENU_KEYS = 2
+"""Up to so many keys (one and a #) are a choice, not a number."""
+_MARKS = re.compile("|".join(re.escape(mark) for mark in Mark))
 
 
-def _marked(match: re.Match[str]) -> str:
-    if match[1]:
-        return match[1]
-    digits = re.sub(r"\D", "", match.group().translate(_FIGURES))
-    if is_aadhaar(digits):
-        return "[AADHAAR]"
-    if is_card(digits):
-        return "[CARD]"
-    return "[PHONE]" if len(digits) >= 10 and digits[-10] in "6789" else "[NUMBER]"
+def redact(text: str, asked: str = "", growing: bool = False) -> str:
+    """
+    The text with what identifies a person or opens something replaced by marks.
+
+    `asked` is what the other side said just before: after "अपना ओटीपी बताइए", four bare digits are an
+    OTP. `growing`: the text is an interim, whose last digits may be the beginning of more.
+    Redacted text stays as it is.
+    """
+    if not _may_hold(text):
+        return text
+    parts: list[str] = []
+    at = 0
+    for match in _MARKS.finditer(text):
+        parts += _redacted(text[at : match.start()], asked, False), match.group()
+        at = match.end()
+    return "".join([*parts, _redacted(text[at:], asked, growing)])
+
+
+_ANYTHING = re.compile(r"[0-9०-९@]|[^\x00-\x7f]| [a-z]+ ")
+
+
+def _may_hold(text: str) -> bool:
+    """Whether there is anything to look for: a quick answer for most lines of a log."""
+    return _ANYTHING.search(text) is not None
+
+
+def _redacted(text: str, asked: str, growing: bool) -> str:
+    hidden = [*_pressed(text), *codes(text)]
+    hidden = _apart([*hidden, *Digits(text, _said(asked), growing).hidden()])
+    parts: list[str] = []
+    at = 0
+    for each in hidden:
+        parts += text[at : each.start], each.mark
+        at = each.end
+    return "".join([*parts, text[at:]])
+
+
+def _pressed(text: str) -> list[Hidden]:
+    return [
+        Hidden(*match.span(), Mark.KEYS)
+        for match in _KEYS.finditer(text)
+        if len(match[1]) > _MENU_KEYS
+    ]
+
+
+def _apart(found: list[Hidden]) -> list[Hidden]:
+    """Those found first, without what overlaps them, in the order of the text."""
+    kept: list[Hidden] = []
+    for each in found:
+        if all(each.end <= other.start or other.end <= each.start for other in kept):
+            kept.append(each)
+    return sorted(kept, key=lambda each: each.start)
+
+
+_ANY_NUMBER = Rule(Mark.NUMBER, 3, 3)
+
+
+def _said(asked: str) -> Said | None:
+    """What our words before say of the number that comes now."""
+    if not asked or what_was_asked(asked) is not Asked.NUMBER:
+        return None
+    named = labels(words_of(pieces(asked)))
+    return Said(named[-1].rule if named else _ANY_NUMBER, True)
