@@ -27,7 +27,6 @@ from bot.gateway.board import Board
 from bot.gateway.server import Gateway
 from bot.nim.chat import NimChat
 from bot.ops import health, traces
-from bot.ops.logs import masked
 from bot.ops.metrics import Metrics
 from bot.ops.outbox import open_traces
 from bot.riva.channel import Riva
@@ -58,7 +57,7 @@ class Bot:
         self.metrics.watch("voicebot_calls_limit", lambda: settings.audiosocket.max_calls)
         self.metrics.watch("voicebot_draining", lambda: self._drain.is_set())
         self.dialogue = self._dialogue()
-        self.board = Board(settings.gateway, masked) if settings.gateway.enabled else None
+        self.board = Board(settings.gateway) if settings.gateway.enabled else None
         self.desk = Desk(settings, self.metrics, self.traces, self.board, self.dialogue)
         self.server = LineServer(settings.audiosocket, self.desk, settings.line, settings.websocket)
         self.reception: Reception | None = None

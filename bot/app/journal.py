@@ -10,7 +10,7 @@ from bot.core.events import Deaf, Digit, Ending, Event
 from bot.core.guarded import Guarded
 from bot.core.marks import Mark
 from bot.core.ports import Caller
-from bot.ops.logs import masked
+from bot.hindi.redact import redact
 from bot.ops.metrics import Metrics
 from bot.ops.traces import CallTrace, Value
 
@@ -42,6 +42,8 @@ class Journal:
         self._transcripts = transcripts
         self._trace = trace
         self._trace_transcripts = trace_transcripts
+        self._said_before = ""
+        """What the caller has answered in the turn that is written down next."""
         self._log = structlog.get_logger().bind(call=caller.call_id)
         if trace is not None:
             self._log = self._log.bind(trace=trace.id)
@@ -97,7 +99,8 @@ class Journal:
         self._count(report, intervals)
         if self._trace is not None:
             self._trace.turn(report.marks, report.error, self._told_of(report))
-        words = {"heard": report.heard, "said": report.said} if self._transcripts else {}
+        words = self._words(report) if self._transcripts else {}
+        self._said_before = report.said
         self._log.info(
             "turn",
             turn=report.turn,
@@ -121,12 +124,15 @@ class Journal:
         self._metrics.service_error(error.service, type(error).__name__)
         self._log.warning("service failed", error=str(error), **more)
 
+    def _words(self, report: TurnReport) -> dict[str, str]:
+        return {"heard": redact(report.heard, self._said_before), "said": redact(report.said)}
+
     def _told_of(self, report: TurnReport) -> dict[str, Value]:
         """The attributes of a turn's span: its words only where traces may hold them."""
         told: dict[str, Value] = {"voicebot.turn": report.turn, "voicebot.cut": report.interrupted}
         if report.phrase is not None:
             told["voicebot.phrase"] = report.phrase.value
         if self._trace_transcripts:
-            told["voicebot.heard"] = masked(report.heard)
-            told["voicebot.said"] = masked(report.said)
+            told["voicebot.heard"] = redact(report.heard, self._said_before)
+            told["voicebot.said"] = redact(report.said)
         return told

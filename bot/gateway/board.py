@@ -6,7 +6,7 @@ without the words, unless the settings allow them. Where nobody listens, nothing
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import grpc
@@ -17,6 +17,7 @@ from bot.core.ports import Caller
 from bot.gateway.desk import Fault
 from bot.gateway.outbox import Outbox
 from bot.gateway.wire import voice_workflow_pb2 as pb
+from bot.hindi.redact import redact
 
 Client = Outbox[pb.ConverseResponse]
 Watcher = Outbox[pb.CallEventsResponse]
@@ -58,16 +59,17 @@ class Up:
     watchers: set[Watcher]
     words: bool
     """Whether watchers may read what was said."""
-    hide: Callable[[str], str]
-    """Masks long numbers in what they read."""
     ordered: Ending | None = None
+    _said: str = ""
+    """Our last words: they tell what the caller's digits are."""
 
     def transcript(self, heard: Transcript) -> None:
         """The recogniser's view of what the caller says."""
         if self.client is not None:
             self.client.put_event(pb.ConverseResponse(transcript=_transcript(heard, heard.text)))
         if self.words and self.watchers:
-            self._tell_watchers(transcript=_transcript(heard, self.hide(heard.text)))
+            text = redact(heard.text, self._said, growing=not heard.final)
+            self._tell_watchers(transcript=_transcript(heard, text))
 
     def keys(self, count: int) -> None:
         """The caller pressed so many keys."""
@@ -87,11 +89,12 @@ class Up:
             ended = self._turn_ended(turn, turn.heard)
             self.client.put_event(pb.ConverseResponse(turn_ended=ended))
         if self.words:
-            said = pb.BotText(turn=turn.number, text=self.hide(turn.said))
+            said = pb.BotText(turn=turn.number, text=redact(turn.said))
             self._tell_watchers(bot_text=said)
         if self.watchers:
-            heard = self.hide(turn.heard) if self.words else ""
+            heard = redact(turn.heard, self._said) if self.words else ""
             self._tell_watchers(turn_ended=self._turn_ended(turn, heard))
+        self._said = turn.said
 
     def ended(self, ending: Ending) -> None:
         """The call is over."""
@@ -149,7 +152,6 @@ class Board:
     """All calls of the process. `_everywhere` are those who watch all, calls to come included."""
 
     settings: GatewaySettings
-    hide: Callable[[str], str]
     _up: dict[str, Up] = field(default_factory=dict)
     _everywhere: set[Watcher] = field(default_factory=set)
     _watching: int = 0
@@ -158,7 +160,7 @@ class Board:
         """A call is up; `client` is told, where it is of the gateway's own."""
         now = asyncio.get_running_loop().time()
         words = self.settings.transcripts
-        up = Up(caller, line, now, client, set(self._everywhere), words, self.hide)
+        up = Up(caller, line, now, client, set(self._everywhere), words)
         self._up[caller.call_id] = up
         for watcher in up.watchers:
             up.show(watcher)

@@ -28,8 +28,8 @@ def redact(text: str, asked: str = "", growing: bool = False) -> str:
     """
     The text with what identifies a person or opens something replaced by marks.
 
-    `asked` is what the other side said just before: after "अपना ओटीपी बताइए", four bare digits are an
-    OTP. `growing`: the text is an interim, whose last digits may be the beginning of more.
+    `asked` is what the other side said just before: after "अपना ओटीपी बताइए", four bare digits are
+    an OTP. `growing`: the text is an interim, whose last digits may be the beginning of more.
     Redacted text stays as it is.
     """
     if not _may_hold(text):

@@ -1,11 +1,10 @@
 """
-Logs: one JSON line an event on standard error, with telephone numbers masked.
+Logs: one JSON line an event on standard error; what must not be stored is redacted.
 
 What callers said is not logged unless `log.transcripts` says so.
 """
 
 import logging
-import re
 import sys
 from collections.abc import MutableMapping
 from typing import Any, TextIO, cast
@@ -13,47 +12,30 @@ from typing import Any, TextIO, cast
 import structlog
 
 from bot.config import LogSettings
+from bot.hindi.redact import redact
 from bot.ops.unhurried import Unhurried
 
-_UUID = r"(?i:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
-_LONG_NUMBER = re.compile(rf"({_UUID})|\d(?:[ -]?\d){{5,}}")
-_NOT_MASKED = frozenset({"timestamp", "level", "trace"})
+_NOT_REDACTED = frozenset({"timestamp", "level", "trace", "call"})
 
 
-def masked(text: str) -> str:
-    """
-    The text with all but the last two digits of each run of six or more digits hidden.
-
-    Single spaces and hyphens do not end a run. Call ids (UUIDs) stay.
-    """
-    return _LONG_NUMBER.sub(_mask, text)
-
-
-def _mask(match: re.Match[str]) -> str:
-    if match[1]:
-        return match[1]
-    digits = re.sub(r"\D", "", match.group())
-    return "*" * (len(digits) - 2) + digits[-2:]
-
-
-def _mask_numbers(
+def _redact(
     logger: object, method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """Hide numbers in every value but those that cannot hold one."""
+    """Redact every value but those that hold nothing of a caller's."""
     for key, value in event.items():
-        if key not in _NOT_MASKED:
-            event[key] = _masked_value(value)
+        if key not in _NOT_REDACTED:
+            event[key] = _redacted(value)
     return event
 
 
-def _masked_value(value: Any) -> Any:
+def _redacted(value: Any) -> Any:
     """The same of whatever may stand in a log line. Numbers that we counted are no callers'."""
     if isinstance(value, str):
-        return masked(value)
+        return redact(value)
     if isinstance(value, dict):
-        return {key: _masked_value(each) for key, each in value.items()}
+        return {key: _redacted(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_masked_value(each) for each in value]
+        return [_redacted(each) for each in value]
     return value
 
 
@@ -72,7 +54,7 @@ def configure(settings: LogSettings, unhurried: bool = False) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
-            _mask_numbers,
+            _redact,
             structlog.dev.ConsoleRenderer(colors=False)
             if as_text
             else structlog.processors.JSONRenderer(ensure_ascii=False),

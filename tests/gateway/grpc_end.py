@@ -145,7 +145,7 @@ class GatewayHouse(House):
         """Serve on a free port of loopback; `talk(line)` holds each call."""
         self.rate, self.desk, self._ends = rate, GatewayDesk(talk, rate), []
         settings = GatewaySettings(port=0, open_timeout=hello_timeout)
-        self.server = Gateway(settings, self.desk, Board(settings, str))
+        self.server = Gateway(settings, self.desk, Board(settings))
         await self.server.start()
         await self._warm()
         try:

@@ -110,7 +110,7 @@ async def test_settings_that_cannot_work_are_named(settings, text):
     """With the remedy."""
     wrong = GatewaySettings(port=0, **settings)
     with pytest.raises(ConfigError, match=text):
-        await Gateway(wrong, desk=None, board=Board(wrong, str)).start()
+        await Gateway(wrong, desk=None, board=Board(wrong)).start()
 
 
 @pytest.fixture
