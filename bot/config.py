@@ -181,6 +181,13 @@ class TtsSettings(_Part):
     """A folder that keeps such speech over restarts; empty: none."""
     disk_mb: Annotated[float, Field(ge=1, le=100_000)] = 256.0
     """The folder's bound; the speech that was not used for longest goes first."""
+    spoken_form: bool = True
+    """Give the synthesizer figures, signs and Latin words as Hindi words (docs/hindi.md). Only for
+    a `language` that begins with "hi"."""
+    pronunciations: dict[str, str] = {}
+    """How your own words are said, in Devanagari: {"PhonePe": "फ़ोन पे"}. Capitals do not matter."""
+    pronunciation_file: str = ""
+    """A YAML file of the same; what stands in `pronunciations` goes over it. Read at the start."""
     first_audio_timeout: Seconds = 5.0
     chunk_timeout: Seconds = 3.0
     """The longest wait between two pieces of one sentence's audio."""

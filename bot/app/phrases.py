@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 
 import structlog
 
+from bot.app.pronunciation import lexicon
 from bot.app.services import Services, WatchedSynthesizer
 from bot.app.speech_folder import SpeechFolder
 from bot.app.speech_memory import RememberingSynthesizer, SpeechMemory, Wanted, joined, wanted
@@ -43,6 +44,7 @@ class Phrases:
     """The phrasebook of the process, and the voice that was chosen for it."""
 
     def __init__(self, settings: Settings, riva: Riva, memory: SpeechMemory) -> None:
+        """Raises ConfigError where a pronunciation cannot be said."""
         self._settings = settings
         self._riva = riva
         self._memory = memory
@@ -52,7 +54,9 @@ class Phrases:
         """The voice that speaks; empty: the server's choice, until Riva was asked."""
         texts = {phrase: getattr(settings.phrases, phrase.value) for phrase in Phrase}
         certain = frozenset(Phrase(name) for name in settings.phrases.uninterruptible)
-        self.book = Phrasebook(texts, recorded=recordings(), uninterruptible=certain)
+        self.book = Phrasebook(
+            texts, recorded=recordings(), uninterruptible=certain, lexicon=lexicon(tts)
+        )
 
     def synthesizer(self, rate: int, services: Services) -> Synthesizer:
         """
@@ -98,11 +102,12 @@ class Phrases:
 
     async def _make(self, text: str) -> None:
         """Remember this sentence for lines of both rates; made once, at 16 kHz."""
-        key = self._key(text, WIDEBAND)
+        said = self.book.aloud(text).said
+        key = self._key(said, WIDEBAND)
         wide = self._memory.recall(key) or await self._read(key) or await self._synthesize(key)
         narrow = Speech(Resampler(WIDEBAND, NARROWBAND).feed(wide.pcm), wide.words)
         for rate, speech in ((WIDEBAND, wide), (NARROWBAND, narrow)):
-            self._memory.keep_own(self._key(text, rate), speech)
+            self._memory.keep_own(self._key(said, rate), speech)
             for phrase, words in self.book.texts.items():
                 if words == text and speech.pcm:
                     self.book.ready[phrase, rate] = speech

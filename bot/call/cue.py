@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bot.core.audio import SAMPLE_BYTES, seconds
 from bot.core.ports import Word
+from bot.hindi.aloud import Aloud
 from bot.hindi.length import expected_seconds, word_ends
 
 
@@ -15,7 +16,8 @@ class Cue:
     Positions are in bytes since the reply began.
     """
 
-    text: str
+    aloud: Aloud
+    """As it is written, and as it is said."""
     start: int
     end: int
     rate: int
@@ -23,18 +25,20 @@ class Cue:
     pace: float = 1.0
     """How much longer than expected this voice's sentences have lasted."""
     words: tuple[Word, ...] = ()
-    """Those whose times the synthesizer has told."""
+    """The spoken ones whose times the synthesizer has told."""
     whole: bool = False
     """Whether `end` is the sentence's real end, or more audio will come."""
 
     def heard(self, played: int) -> str:
-        """The words that have left; the last one may have been cut, and is left out."""
+        """The written words that have left; one that was cut in the middle is left out."""
         if self.end == self.start or played <= self.start:
             return ""  # its synthesis failed, or it never began
         if self.whole and played >= self.end:
-            return self.text
+            return self.aloud.written
         at = seconds(played - self.start, self.rate)
-        return " ".join(word.text for word in self._times() if word.end <= at)
+        return self.aloud.heard(
+            self.aloud.spoken_words(word.text for word in self._times() if word.end <= at)
+        )
 
     def word_start(self, played: int) -> int:
         """Where the word began that is cut at `played`."""
@@ -45,12 +49,12 @@ class Cue:
     def own_pace(self) -> float:
         """How much longer than expected this sentence was, now that it is whole."""
         lasted = seconds(self.end - self.start, self.rate)
-        return lasted / max(0.1, expected_seconds(self.text))
+        return lasted / max(0.1, expected_seconds(self.aloud.said))
 
     def _times(self) -> tuple[Word, ...]:
         """The synthesizer's times, or an estimate by syllables."""
         if self.words:
             return self.words
         known = seconds(self.end - self.start, self.rate)
-        length = known if self.whole else max(known, self.pace * expected_seconds(self.text))
-        return word_ends(self.text, length)
+        length = known if self.whole else max(known, self.pace * expected_seconds(self.aloud.said))
+        return word_ends(self.aloud.said, length)

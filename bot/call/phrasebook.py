@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.core.ports import Speech
+from bot.hindi.aloud import Aloud, as_written
+from bot.hindi.lexicon import DEFAULT, Lexicon
+from bot.hindi.spoken import aloud
 
 
 class Phrase(StrEnum):
@@ -37,3 +40,9 @@ class Phrasebook:
     """Recordings to fall back on; their words may differ."""
     uninterruptible: frozenset[Phrase] = frozenset({Phrase.NOTICE})
     """Said to their end, whatever the caller does."""
+    lexicon: Lexicon | None = DEFAULT
+    """How words are said; None: the synthesizer is given what is written."""
+
+    def aloud(self, text: str) -> Aloud:
+        """A sentence as it is written, and as the synthesizer is to say it."""
+        return as_written(text) if self.lexicon is None else aloud(text, self.lexicon)

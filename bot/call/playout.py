@@ -12,6 +12,7 @@ from bot.call.cue import Cue
 from bot.call.ticks import Ticks
 from bot.core.audio import frame_bytes
 from bot.core.ports import Word
+from bot.hindi.aloud import Aloud, as_written
 from bot.signal.levels import faded, gain
 
 LEAD = 1.5
@@ -79,16 +80,17 @@ class Playout:
 
     # What a reply does.
 
-    def cue(self, sentence: str) -> None:
-        """Note that the audio queued from here on is this sentence."""
+    def cue(self, sentence: str, aloud: Aloud | None = None) -> None:
+        """Note that the audio queued from here on is this sentence; `aloud`: how it is said."""
         self._last_is_whole()
-        self._cues.append(Cue(sentence, self._queued, self._queued, self._rate, self._pace))
+        said = aloud or as_written(sentence)
+        self._cues.append(Cue(said, self._queued, self._queued, self._rate, self._pace))
 
     async def play(self, pcm: bytes, words: tuple[Word, ...] = ()) -> None:
         """
         Queue audio of the cued sentence, waiting while there is enough ahead of it.
 
-        `words` are all those known so far, their ends in seconds from the sentence's start.
+        `words` are all spoken ones known so far, their ends in seconds from the sentence's start.
         """
         await self._room.wait()
         self._pcm += pcm
@@ -157,7 +159,7 @@ class Playout:
 
     def saying(self) -> str:
         """The sentences of this reply that have begun to sound, the last one whole."""
-        return " ".join(cue.text for cue in self._cues[: self._begun])
+        return " ".join(cue.aloud.written for cue in self._cues[: self._begun])
 
     def _sounding_cue(self) -> Cue | None:
         """The sentence at which we are."""
@@ -202,7 +204,7 @@ class Playout:
         self.sounding = True
         while self._begun < len(self._cues) and self._cues[self._begun].start < self._played:
             self._begun += 1
-            self._sounded(self._cues[self._begun - 1].text)
+            self._sounded(self._cues[self._begun - 1].aloud.written)
 
     def _fall_silent(self) -> None:
         if self.sounding:

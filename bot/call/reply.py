@@ -117,13 +117,14 @@ class Reply:
     async def fill(self, text: str) -> bool:
         """Say this while the answer is awaited; return whether it was in time to be said."""
         playout = self._voice.playout
+        aloud = self._voice.book.aloud(text)
         try:
-            pieces = await self._short(text)
+            pieces = await self._short(aloud.said)
         except ServiceError:
             return False
         if not pieces or not playout.untouched:
             return False
-        playout.cue(text)
+        playout.cue(text, aloud)
         for piece in pieces:
             await playout.play(piece.pcm, piece.words)
         return True
@@ -140,17 +141,18 @@ class Reply:
 
     async def _speak(self, sentence: str) -> None:
         cued = False
-        async with aclosing(self._voice.synthesizer.speech(sentence)) as speech:
+        aloud = self._voice.book.aloud(sentence)
+        async with aclosing(self._voice.synthesizer.speech(aloud.said)) as speech:
             async for piece in speech:
                 self.marks.mark(Mark.FIRST_AUDIO)
                 await self.may_sound.wait()
                 if not cued:
-                    self._voice.playout.cue(sentence)
+                    self._voice.playout.cue(sentence, aloud)
                     cued = True
                 await self._voice.playout.play(piece.pcm, piece.words)
 
     async def _play(self, text: str, pcm: bytes) -> None:
-        self._voice.playout.cue(text)
+        self._voice.playout.cue(text, self._voice.book.aloud(text))
         self.marks.mark(Mark.FIRST_AUDIO)
         await self._voice.playout.play(pcm)
 

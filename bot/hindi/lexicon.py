@@ -5,8 +5,11 @@ A tenant's words come first, whatever the rules would make of them.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
+from bot.core.errors import ConfigError
 from bot.hindi.spoken_amounts import AMOUNT_RULES, MONEY_RULES
 from bot.hindi.spoken_codes import CODE_RULES, MIXED_RULES
 from bot.hindi.spoken_dates import DATE_RULES, TIME_RULES
@@ -15,10 +18,19 @@ from bot.hindi.spoken_rule import DEVANAGARI, NO_LETTER_BEFORE, Match, Rule, any
 from bot.hindi.spoken_signs import SIGN_RULES, SIGNS
 from bot.hindi.spoken_units import ABBREVIATIONS, SHORT_RULES, UNIT_RULES
 
+MOST_WORDS = 5_000
+LONGEST = 100
+"""Letters of a written form, and of what is said for it."""
 _FIGURES = (
-    *ADDRESS_RULES, *DATE_RULES, *TIME_RULES, *MONEY_RULES, *CODE_RULES, *UNIT_RULES,
-    *MIXED_RULES, *AMOUNT_RULES,
-)  # fmt: skip
+    *ADDRESS_RULES,
+    *DATE_RULES,
+    *TIME_RULES,
+    *MONEY_RULES,
+    *CODE_RULES,
+    *UNIT_RULES,
+    *MIXED_RULES,
+    *AMOUNT_RULES,
+)
 _LATIN = (
     *ADDRESS_RULES,
     *SHORT_RULES,
@@ -31,32 +43,94 @@ _LATIN = (
 _SIGNS = (*MONEY_RULES, *CODE_RULES, *UNIT_RULES, *AMOUNT_RULES, *SIGN_RULES)
 _HINDI = (*SHORT_RULES, *MONEY_RULES)
 _SHORT_HINDI = any_of(" ".join(word for word in ABBREVIATIONS if word[0] > "\u0900"))
-_SPECIAL = (
+_SPECIAL = re.compile(
     rf"(?<![A-Za-z])[A-Za-z]|\d|(?<![0-9A-Za-z{DEVANAGARI}])[-−–](?=[\d₹])|[{re.escape(SIGNS)}]"
     rf"|[*•]{{2,}}(?=\d)|{NO_LETTER_BEFORE}(?:{_SHORT_HINDI}|रु\s?(?=\d)|रू\s?(?=\d))"
 )
+_TOKEN = re.compile(f"[0-9A-Za-z{DEVANAGARI}]+")
+_SAYABLE = re.compile(f"[{DEVANAGARI} ,-]*[{DEVANAGARI}][{DEVANAGARI} ,-]*")
+
+
+class Own(NamedTuple):
+    """Where a tenant's word stands, and what is said for it."""
+
+    start: int
+    end: int
+    said: str
 
 
 class Lexicon:
-    """What a text's special places are, and the rules for each. `own`: how a tenant says words."""
+    """How words are said: the rules, and before them a tenant's own words."""
 
     def __init__(self, own: Mapping[str, str] | None = None) -> None:
-        self._own: Sequence[Rule] = ()
-        special = _SPECIAL
-        self._special = re.compile(special)
+        """
+        `own`: what is said, in Devanagari, for words as they are written; capitals do not matter.
+
+        Raises ConfigError that names each wrong word and the remedy.
+        """
+        self._own: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        """By first word: all words of a written form, longest first, and what is said."""
+        own = own or {}
+        if problems := list(_problems(own)):
+            raise ConfigError("\n".join(problems))
+        forms = {_tokens(written): " ".join(said.split()) for written, said in own.items()}
+        for words in sorted(forms, key=len, reverse=True):
+            said = unicodedata.normalize("NFC", forms[words])
+            self._own.setdefault(words[0], []).append((words, said))
+
+    def own_words(self, text: str) -> list[Own]:
+        """The tenant's words in a text, in order."""
+        return list(self._own_words(text)) if self._own else []
+
+    def _own_words(self, text: str) -> Iterator[Own]:
+        found = list(_TOKEN.finditer(text))
+        tokens = [token[0].lower() for token in found]
+        at = 0
+        while at < len(tokens):
+            for words, said in self._own.get(tokens[at], ()):
+                last = at + len(words) - 1
+                if tuple(tokens[at : last + 1]) == words:
+                    yield Own(found[at].start(), found[last].end(), said)
+                    at = last
+                    break
+            at += 1
 
     def next_special(self, text: str, start: int) -> Match | None:
         """The next place from `start` on that may have to be said otherwise than written."""
-        return self._special.search(text, start)
+        return _SPECIAL.search(text, start)
 
     def rules_at(self, text: str, at: int) -> Sequence[Rule]:
         """The rules to try at a special place, in order."""
         first = text[at]
         if first.isdigit():
-            return (*self._own, *_FIGURES)
+            return _FIGURES
         if first.isascii() and first.isalpha():
-            return (*self._own, *_LATIN)
-        return (*self._own, *(_HINDI if first > "\u0900" and first < "\u0980" else _SIGNS))
+            return _LATIN
+        return _HINDI if "\u0900" < first < "\u0980" else _SIGNS
+
+
+def _tokens(written: str) -> tuple[str, ...]:
+    return tuple(_TOKEN.findall(unicodedata.normalize("NFC", written).lower()))
+
+
+def _problems(own: Mapping[str, str]) -> Iterator[str]:
+    """A line for each word that cannot be said so."""
+    if len(own) > MOST_WORDS:
+        yield f"{len(own)} words are too many; at most {MOST_WORDS} are allowed"
+    forms = {word for written in own for word in _tokens(written)}
+    for written, said in own.items():
+        if not _tokens(written) or len(written) > LONGEST:
+            yield f"{written!r}: write a word of letters or digits, at most {LONGEST} of them"
+        elif len(said) > LONGEST or not _SAYABLE.fullmatch(unicodedata.normalize("NFC", said)):
+            yield (
+                f"{written!r}: {said!r} cannot be said; write it in Devanagari letters, "
+                f"at most {LONGEST}, as in 'PNB': 'पी एन बी'"
+            )
+        elif _tokens(said) != _tokens(written) and (again := forms & set(_tokens(said))):
+            yield (
+                f"{written!r}: {said!r} contains {min(again)!r}, which has a pronunciation itself; "
+                "write it as it sounds"
+            )
 
 
 DEFAULT = Lexicon()

@@ -6,43 +6,29 @@ a spoken one is, so that what the caller has heard can be told in the words that
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 
-from bot.hindi.lexicon import DEFAULT, Lexicon
+from bot.hindi.aloud import Aloud
+from bot.hindi.lexicon import DEFAULT, Lexicon, Own
 from bot.hindi.spoken_marks import BULLET, prepared
 
-_SPACES = re.compile(r"\s+")
-_BEFORE_MARK = re.compile(r"\s+(?=[।,;:?!.…])")
+_WORD = re.compile(r"\S+")
 _LETTER = re.compile(r"[^\W_]")
+_CLOSING = "।॥,;:?!.…"
+"""Marks that follow a word without a space."""
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """A piece of a text: where it is, and what is said for it."""
+class _Piece:
+    """What is said for the text from `start` on; `kept` where that is the text itself."""
 
     start: int
     end: int
     said: str
-
-
-@dataclass(frozen=True, slots=True)
-class Aloud:
-    """
-    A sentence as it is written and as it is said.
-
-    `done[n]` is how many of the written words are over when n + 1 spoken words are. Words are what
-    white space divides.
-    """
-
-    written: str
-    said: str
-    done: tuple[int, ...]
-
-    def heard(self, words: int) -> str:
-        """The written words that are over when so many spoken words are."""
-        count = self.done[min(words, len(self.done)) - 1] if words and self.done else 0
-        return " ".join(self.written.split()[:count])
+    kept: bool = False
 
 
 def spoken(text: str, lexicon: Lexicon = DEFAULT) -> str:
@@ -51,45 +37,63 @@ def spoken(text: str, lexicon: Lexicon = DEFAULT) -> str:
 
     Spoken text is its own spoken form. Lines stay lines.
     """
-    return "\n".join(_line(line, lexicon) for line in text.split("\n"))
+    return "\n".join(aloud(line, lexicon).said for line in text.split("\n"))
 
 
-def _line(text: str, lexicon: Lexicon) -> str:
+def aloud(text: str, lexicon: Lexicon = DEFAULT) -> Aloud:
+    """A sentence as it is said, word for word beside what is written."""
     words = [prepared(word) for word in text.split()]
     if words and BULLET.fullmatch(words[0]):
         words[0] = ""
-    return _tidy("".join(piece.said for piece in _pieces(" ".join(words), lexicon)))
+    starts = [0, *accumulate(len(word) + 1 for word in words)][:-1]
+    pieces = list(_pieces(" ".join(words), lexicon))
+    offsets = [0, *accumulate(len(piece.said) for piece in pieces)]
+    said: list[str] = []
+    owners: list[int] = []
+    """The first written word that each spoken word belongs to."""
+    for found in _WORD.finditer("".join(piece.said for piece in pieces)):
+        if said and found[0][0] in _CLOSING:
+            said[-1] += found[0]
+            continue
+        at = bisect_right(offsets, found.start()) - 1
+        inside = found.start() - offsets[at] if pieces[at].kept else 0
+        said.append(found[0])
+        owners.append(bisect_right(starts, pieces[at].start + inside) - 1)
+    return Aloud(text, " ".join(said), (*owners[1:], len(words)) if said else ())
 
 
-def _tidy(said: str) -> str:
-    return _BEFORE_MARK.sub("", _SPACES.sub(" ", said)).strip()
-
-
-def _pieces(text: str, lexicon: Lexicon) -> Iterator[Piece]:
-    """The text in pieces: those that stay as they are, and those that a rule has words for."""
+def _pieces(text: str, lexicon: Lexicon) -> Iterator[_Piece]:
+    """The text in pieces: those that stay as they are, and those that there are words for."""
+    own = lexicon.own_words(text)
     at = 0
     while at < len(text):
-        found = lexicon.next_special(text, at)
-        if found is None:
-            yield Piece(at, len(text), text[at:])
+        piece = _special(text, at, lexicon, own)
+        if piece is None or piece.start > at:
+            end = piece.start if piece else len(text)
+            yield _Piece(at, end, text[at:end], kept=True)
+        if piece is None:
             return
-        if found.start() > at:
-            yield Piece(at, found.start(), text[at : found.start()])
-        piece = _ruled(text, found.start(), lexicon)
         yield piece
         at = piece.end
 
 
-def _ruled(text: str, at: int, lexicon: Lexicon) -> Piece:
-    for rule in lexicon.rules_at(text, at):
-        match = rule.pattern.match(text, at)
-        if match and match.end() > at and (said := rule.say(match)):
-            return Piece(at, match.end(), _apart(text, at, match.end(), said))
-    return Piece(at, at + 1, text[at])
+def _special(text: str, at: int, lexicon: Lexicon, own: list[Own]) -> _Piece | None:
+    """The next piece from `at` on that is said otherwise than written."""
+    while own and own[0].start < at:
+        own.pop(0)
+    while found := lexicon.next_special(text, at):
+        if own and own[0].start <= found.start():
+            break
+        for rule in lexicon.rules_at(text, found.start()):
+            match = rule.pattern.match(text, found.start())
+            if match and match.end() > found.start() and (said := rule.say(match)):
+                return _piece(text, match.start(), match.end(), said)
+        at = found.end()
+    return _piece(text, *own.pop(0)) if own else None
 
 
-def _apart(text: str, start: int, end: int, said: str) -> str:
-    """The words with a space where they would run into their neighbours."""
+def _piece(text: str, start: int, end: int, said: str) -> _Piece:
+    """Put spaces where the words would run into their neighbours."""
     left = " " if start and _LETTER.match(text[start - 1]) else ""
     right = " " if end < len(text) and _LETTER.match(text[end]) else ""
-    return f"{left}{said}{right}"
+    return _Piece(start, end, f"{left}{said}{right}")

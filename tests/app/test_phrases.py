@@ -106,3 +106,16 @@ async def test_a_folder_that_hangs_is_given_up(tmp_path, monkeypatch):
         assert len(made) == len(own_sentences(phrases._settings))
     slow = [entry for entry in logs if entry["event"] == "folder too slow, not used again"]
     assert len(slow) == 1
+
+
+async def test_what_is_made_and_remembered_is_the_spoken_text():
+    """A call that says the same asks no synthesizer: its key is the spoken form, too."""
+    async with preparing(pronunciations={"Vahini": "वाहिनी"}) as (phrases, told, made):
+        phrases.book.texts[Phrase.GREETING] = "Vahini में 5 नए plan हैं।"
+        said = phrases.book.aloud(phrases.book.texts[Phrase.GREETING]).said
+        assert said == "वाहिनी में पाँच नए प्लैन हैं।"
+        await phrases._make(phrases.book.texts[Phrase.GREETING])
+        speech = phrases.synthesizer(8000, Services(Metrics())).speech(said)
+        assert [len(piece.pcm) async for piece in speech] == [1600]
+        assert (len(made), told) == (1, ["hit"])
+        assert (Phrase.GREETING, 8000) in phrases.book.ready

@@ -75,3 +75,47 @@ async def test_a_reply_that_may_not_sound_yet_gets_ready_and_waits():
     assert any(frames[-1])
     task.cancel()
     clock.cancel()
+
+
+BILL = "आपका बिल ₹1,250 है।"
+SAID = "आपका बिल एक हज़ार दो सौ पचास रुपये है।"
+
+
+async def heard_after(seconds, words):
+    """What of the bill was heard after so many seconds of its nine, one for each spoken word."""
+    playout = Playout(8000, lambda frame: None)
+    voice = ToneSynthesizer(first_audio=0.0, seconds=9.0, words=words)
+    saying = Reply(Voice(8000, Phrasebook(PHRASES), voice, playout))
+    saying.may_sound.set()
+    clock = asyncio.create_task(playout.run())
+    model = ScriptedModel([[BILL]], first_token=0.0)
+    answer = asyncio.create_task(saying.answer((), model))
+    try:
+        await asyncio.sleep(seconds)
+        return playout.stop(), voice.spoken
+    finally:
+        answer.cancel()
+        clock.cancel()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "heard"),
+    [(2.5, "आपका बिल"), (7.5, "आपका बिल"), (8.5, "आपका बिल ₹1,250"), (9.5, BILL)],
+)
+async def test_an_amount_is_said_in_words_and_heard_as_it_was_written(seconds, heard):
+    """The synthesizer has spoken words, the history written ones; half an amount was not heard."""
+    assert await heard_after(seconds, words=True) == (heard, [SAID])
+
+
+@pytest.mark.parametrize(("seconds", "heard"), [(4.0, "आपका बिल"), (9.5, BILL)])
+async def test_without_word_times_the_spoken_words_are_estimated(seconds, heard):
+    """By the sounds of what is said, not of what is written."""
+    assert await heard_after(seconds, words=False) == (heard, [SAID])
+
+
+async def test_a_lexicon_may_be_missing():
+    """Then the synthesizer is given what is written."""
+    model, voice = ScriptedModel([[BILL]]), ToneSynthesizer()
+    book = Phrasebook(PHRASES, lexicon=None)
+    _, heard, _ = await reply(lambda one: one.answer((), model), voice, book)
+    assert (heard, voice.spoken) == (BILL, [BILL])
