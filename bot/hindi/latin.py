@@ -79,3 +79,19 @@ def _spelt(word: str) -> str:
         _CONSONANTS.get(sound.consonant, "") + _VOWELS.get(sound.vowel, "") + "n" * sound.nasal
         for sound in sounds(word)
     )
+
+
+@lru_cache(maxsize=8_000)
+def skeleton(word: str) -> str:
+    """
+    What all spellings of a folded word in either script have in common: बताइए and "bataiye".
+
+    English words keep their own: "ignore" is not इग्नोर.
+    """
+    word = ALIASES.get(word, word)
+    key = _key(_spelt(word) if word[0] > "z" else word)
+    return key.rstrip("n") if len(key) > _SHORT else key
+
+
+_SHORT = 3
+"""Letters of a word whose last n may be all that tells it from another."""

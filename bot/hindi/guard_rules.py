@@ -1,0 +1,86 @@
+"""Decides which meanings together are an attack: how close, and what excuses them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.core.guarded import Guarded
+from bot.hindi.fold import fold
+from bot.hindi.guard_words import key, meanings
+
+Places = Mapping[str, Sequence[tuple[int, int]]]
+MOST_WORDS = 400
+"""Words of a turn that are looked at; the last ones, since what is said last is what is asked."""
+
+AROUND = 3
+"""Words before and after the place in which an excuse counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """All of `needs` within `span` words, and none of `excuses` there or a little around it."""
+
+    kind: Guarded
+    span: int
+    needs: tuple[str, ...]
+    excuses: tuple[str, ...] = ()
+
+
+ORDER, ROLE = Guarded.OVERRIDE, Guarded.ROLE_PLAY
+FISH, TOOL = Guarded.FISHING, Guarded.TOOL_ABUSE
+RULES: Sequence[Rule] = (
+    Rule(ORDER, 9, ("forget", "orders"), ("my", "how")),
+    Rule(ORDER, 16, ("forget", "orders", "obey")),
+    Rule(ORDER, 8, ("remove", "orders", "all_or_before"), ("my", "how")),
+    Rule(ORDER, 10, ("forget", "taught"), ("my",)),
+    Rule(ORDER, 12, ("remove", "taught", "everything"), ("my",)),
+    Rule(ORDER, 5, ("that_you_are",)),
+    Rule(ORDER, 12, ("obey", "from_now")),
+    Rule(ORDER, 7, ("forget", "creator", "obey")),
+    Rule(ORDER, 8, ("forget", "creator"), ("my", "how")),
+    Rule(ORDER, 7, ("new_orders", "is_now"), ("how", "reveal")),
+    Rule(ORDER, 5, ("system_message",)),
+    Rule(ROLE, 6, ("mode",), ("my", "device")),
+    Rule(ROLE, 9, ("become", "somebody"), ("is_addressed",)),
+    Rule(ROLE, 10, ("no_rules", "answer_so"), ("my",)),
+    Rule(ROLE, 14, ("i_am_authority", "wants_inside")),
+    Rule(FISH, 10, ("prompt", "reveal"), ("device",)),
+    Rule(FISH, 5, ("prompt", "own")),
+    Rule(FISH, 4, ("prompt", "system"), ("device",)),
+    Rule(FISH, 8, ("instructions", "own", "reveal"), ("again", "my")),
+    Rule(FISH, 8, ("instructions", "system", "reveal"), ("my",)),
+    Rule(FISH, 12, ("told_you", "reveal"), ("my",)),
+    Rule(FISH, 5, ("asks_orders",), ("my",)),
+    Rule(FISH, 10, ("text_above", "reveal"), ("my",)),
+    Rule(FISH, 12, ("others", "data", "reveal"), ("negated",)),
+    Rule(FISH, 8, ("secret", "reveal"), ("my",)),
+    Rule(TOOL, 5, ("tool", "run"), ("how", "device")),
+    Rule(TOOL, 10, ("without", "check", "grant"), ("how",)),
+    Rule(TOOL, 8, ("all_calls", "end"), ("how",)),
+)
+
+
+def matched(text: str) -> Guarded | None:
+    """The kind of attack that the words themselves are, of the first rule that fits; else None."""
+    places = meanings([key(word) for word in fold(text).split()[-MOST_WORDS:]])
+    return next((rule.kind for rule in RULES if _fits(rule, places)), None)
+
+
+def _fits(rule: Rule, places: Places) -> bool:
+    spans = [places.get(meaning, []) for meaning in rule.needs]
+    if not all(spans):
+        return False
+    firsts = {first for span in spans for first, _ in span}
+    return any(
+        all(any(first <= one and end <= first + rule.span for one, end in span) for span in spans)
+        and not _excused(rule, first, places)
+        for first in firsts
+    )
+
+
+def _excused(rule: Rule, first: int, places: Places) -> bool:
+    least, most = first - AROUND, first + rule.span + AROUND
+    return any(
+        least <= one and end <= most
+        for excuse in rule.excuses
+        for one, end in places.get(excuse, [])
+    )
