@@ -10,6 +10,7 @@ import asyncio
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from bot import __version__
 from bot.core.errors import BotError, ConfigError
@@ -53,6 +54,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     doctor.set_defaults(run=_doctor)
     _add_plan(commands.add_parser("plan", help="say what so many calls at once need"))
+    profiles = commands.add_parser("profiles", help="the tenants: which number has which dialogue")
+    _add_profiles(profiles.add_subparsers(required=True, metavar="COMMAND"), config)
     commands.add_parser("version", help="print the version").set_defaults(run=_version)
     return parser
 
@@ -119,6 +122,23 @@ def _add_plan(parser: argparse.ArgumentParser) -> None:
 
     add_options(parser)
     parser.set_defaults(run=_plan)
+
+
+def _add_profiles(commands: Any, config: argparse.ArgumentParser) -> None:
+    check = commands.add_parser("check", parents=[config], help="check a folder of profiles")
+    check.add_argument("folder", type=Path, help="YAML files, one for each profile")
+    check.set_defaults(run=_check_profiles)
+
+
+def _check_profiles(options: argparse.Namespace) -> int:
+    from bot.app.profile_folder import read_profiles
+    from bot.app.profile_text import told
+    from bot.config_file import load
+
+    profiles = read_profiles(options.folder, load(options.config))
+    for line in told(profiles):
+        _print(line)
+    return 2 if profiles.problems else 0
 
 
 def _serve(options: argparse.Namespace) -> int:

@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -24,6 +25,8 @@ from bot.config import DELIMITER, PREFIX, Settings
 from bot.core.errors import ConfigError
 
 _HARMLESS = {"BOT_CONFIG"}
+SECRETS = frozenset({"api_key", "token", "tokens", "operators", "metadata", "headers", "env"})
+"""Settings whose values are never shown."""
 
 
 def load(path: Path | None = None) -> Settings:
@@ -92,11 +95,18 @@ def _problems(error: ValidationError) -> Iterator[str]:
     for problem in error.errors():
         path = [str(part) for part in problem["loc"]]
         if problem["type"] == "extra_forbidden":
-            yield f"{'.'.join(path)}: no such setting{_nearest(path[-1], _siblings(path))}"
+            yield f"{'.'.join(path)}: {what_is_wrong(problem, path)}"
         else:
             variable = PREFIX + DELIMITER.join(path).upper()
-            given = f" (given: {problem['input']!r})" if _may_be_shown(path) else ""
-            yield f"{'.'.join(path)} ({variable}): {problem['msg']}{given}"
+            yield f"{'.'.join(path)} ({variable}): {what_is_wrong(problem, path)}"
+
+
+def what_is_wrong(problem: ErrorDetails, path: list[str]) -> str:
+    """What is wrong with the setting at this path, and what was given where that is no secret."""
+    if problem["type"] == "extra_forbidden":
+        return f"no such setting{_nearest(path[-1], _siblings(path))}"
+    given = f" (given: {problem['input']!r})" if _may_be_shown(path) else ""
+    return f"{problem['msg'].removeprefix('Value error, ')}{given}"
 
 
 def _siblings(path: list[str]) -> list[str]:
@@ -116,9 +126,11 @@ def _kind(path: list[str]) -> Any:
 def _may_be_shown(path: list[str]) -> bool:
     """Whether what was given can hold no secret: it is none, and no part that may hold one."""
     whole = hasattr(_kind(path), "model_fields")
-    return not whole and not any(part in ("api_key", "token", "metadata") for part in path)
+    return not whole and not any(part in SECRETS for part in path)
 
 
 def _nearest(name: str, known: list[str]) -> str:
+    if not known:
+        return ""
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
     return f"; did you mean {close[0]}?" if close else f"; known: {', '.join(sorted(known)[:12])}"

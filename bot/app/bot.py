@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 
 from bot.app.desk import Desk
 from bot.app.dialogue import Dialogue
+from bot.app.dialogues import Dialogues
 from bot.app.entrance import Entrance
 from bot.app.phrases import Phrases
 from bot.app.speech_memory import SpeechMemory
@@ -21,11 +22,12 @@ from bot.asterisk import pbx_http
 from bot.asterisk.pbx import Reception
 from bot.asterisk.server import LineServer
 from bot.call.turnstile import Turnstile
-from bot.config import Settings
+from bot.config import LlmSettings, Settings
 from bot.core.errors import ConfigError
 from bot.gateway.board import Board
 from bot.gateway.server import Gateway
 from bot.nim.chat import NimChat
+from bot.nim.server import NimServer
 from bot.ops import health, traces
 from bot.ops.metrics import Metrics
 from bot.ops.outbox import open_traces
@@ -56,19 +58,32 @@ class Bot:
         self.metrics.watch("voicebot_speech_memory_bytes", lambda: self.speech.size)
         self.metrics.watch("voicebot_calls_limit", lambda: settings.audiosocket.max_calls)
         self.metrics.watch("voicebot_draining", lambda: self._drain.is_set())
-        self.dialogue = self._dialogue()
+        self._turnstile = Turnstile()
+        self._servers: dict[object, NimServer] = {}
+        self.dialogues = Dialogues(settings, self.metrics, self._dialogue)
         self.board = Board(settings.gateway) if settings.gateway.enabled else None
-        self.desk = Desk(settings, self.metrics, self.traces, self.board, self.dialogue)
+        self.desk = Desk(settings, self.metrics, self.traces, self.board, self.dialogues)
         self.server = LineServer(settings.audiosocket, self.desk, settings.line, settings.websocket)
         self.reception: Reception | None = None
         self.http_port = 0
         self.gateway: Gateway | None = None
         self._drain = asyncio.Event()
 
-    def _dialogue(self) -> Dialogue:
-        chat = NimChat(self.settings.llm, traces.context)
-        phrases = Phrases(self.settings, self.riva, self.speech)
-        return Dialogue(self.settings, self.riva, chat, phrases, self.judge, Turnstile())
+    @property
+    def dialogue(self) -> Dialogue:
+        """The dialogue of numbers that no profile has."""
+        return self.dialogues.default
+
+    def _dialogue(self, name: str, settings: Settings) -> Dialogue:
+        """The dialogue of a profile, over the adapters of the process."""
+        chat = NimChat(settings.llm, traces.context, self._server(settings.llm))
+        phrases = Phrases(settings, self.riva, self.speech)
+        return Dialogue(name, settings, self.riva, chat, phrases, self.judge, self._turnstile)
+
+    def _server(self, llm: LlmSettings) -> NimServer:
+        """The connections for these settings, which profiles share where they agree."""
+        waits = llm.first_token_timeout, llm.token_timeout
+        return self._servers.setdefault((llm.base_url, llm.api_key, waits), NimServer(llm))
 
     # Starting and stopping.
 
@@ -88,6 +103,7 @@ class Bot:
             chores = [
                 group.create_task(_chore("loop watch", health.watch_loop(self.metrics.loop_lag))),
                 group.create_task(_chore("phrases", self._prepare())),
+                group.create_task(_chore("profiles", self.dialogues.watch())),
                 group.create_task(_chore("warming", self._warm())),
             ]
             try:
@@ -102,7 +118,8 @@ class Bot:
                 await serving
                 for chore in chores:
                     chore.cancel()
-        await self.dialogue.chat.close()
+        for server in self._servers.values():
+            await server.close()
         await self.riva.close()
         if self.judge is not None:
             await self.judge.close()
@@ -113,7 +130,8 @@ class Bot:
         audiosocket = self.settings.audiosocket
         address = audiosocket.advertise or f"{audiosocket.host}:{self.server.port}"
         now = asyncio.get_running_loop().time
-        return Reception(audiosocket, self.settings.pbx, now, self.server.scheme + address)
+        address = self.server.scheme + address
+        return Reception(audiosocket, self.settings.pbx, now, address, self.dialogues.place)
 
     async def _gateway(self, reception: Reception) -> Gateway | None:
         """The gRPC gateway, where it is wanted. Raises ConfigError."""
@@ -145,9 +163,14 @@ class Bot:
         await asyncio.to_thread(silero)
 
     async def _prepare(self) -> None:
-        """Have the phrases ready; all is loaded then, and left out of collections for good."""
-        await self.dialogue.phrases.prepare()
+        """
+        Have the phrases ready; all is loaded then, and left out of collections for good.
+
+        Those of profiles that change are made as they come.
+        """
+        await self.dialogues.prepare()
         gc.freeze()
+        await self.dialogues.prepare_new()
 
     def ready(self) -> tuple[bool, str]:
         """Whether calls may come, and the reason."""
@@ -222,6 +245,7 @@ async def serve(settings: Settings) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
+    loop.add_signal_handler(signal.SIGHUP, bot.dialogues.look)
     try:
         async with bot.running():
             await bot.drained()

@@ -10,12 +10,12 @@ from uuid import UUID
 import structlog
 
 from bot.app.dialogue import Dialogue
+from bot.app.dialogues import Dialogues
 from bot.app.journal import Journal
 from bot.app.services import Services
 from bot.app.told import both, telling
 from bot.asterisk.line import Line
 from bot.asterisk.pbx import Reception, Ticket
-from bot.call.call import Watch
 from bot.config import Settings
 from bot.core.events import Ending
 from bot.gateway.board import Board, Up
@@ -42,7 +42,7 @@ class Desk:
         metrics: Metrics,
         traces: Traces | None,
         board: Board | None,
-        dialogue: Dialogue,
+        dialogues: Dialogues,
     ) -> None:
         """`reception` has to be set before the first call comes."""
         self.reception: Reception | None = None
@@ -52,7 +52,7 @@ class Desk:
         self._metrics = metrics
         self._traces = traces
         self._board = board
-        self._dialogue = dialogue
+        self._dialogues = dialogues
 
     def admit(self, uuid: UUID) -> Ticket:
         """The ticket of a call that may come. Raises `Refused`."""
@@ -61,8 +61,9 @@ class Desk:
 
     def answer(self, line: AnyLine) -> None:
         """Begin the conversation on this line."""
-        self._dialogue.connect()
-        task = asyncio.get_running_loop().create_task(self._hold(line))
+        dialogue = self._dialogues.of(line.ticket.caller.profile)
+        dialogue.connect()
+        task = asyncio.get_running_loop().create_task(self._hold(line, dialogue))
         self.calls[task] = line
         self.held = True
         task.add_done_callback(lambda done: self.calls.pop(done))
@@ -96,8 +97,8 @@ class Desk:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
 
-    async def _hold(self, line: AnyLine) -> None:
-        """One call, from answer to hang-up; no exception leaves it."""
+    async def _hold(self, line: AnyLine, dialogue: Dialogue) -> None:
+        """One call in this dialogue, from answer to hang-up; no exception leaves it."""
         assert self.reception is not None, "not started"
         loop = asyncio.get_running_loop()
         began, ending = loop.time(), Ending.FALLBACK
@@ -107,7 +108,8 @@ class Desk:
         up = self._up(line)
         watch = both(journal.watch, telling(up)) if up else journal.watch
         try:
-            ending = await self._converse(line, watch, trace)
+            call = dialogue.call(line, watch, Services(self._metrics, trace))
+            ending = await call.run()
         except asyncio.CancelledError:
             if up is None or up.ordered is None:
                 raise
@@ -120,10 +122,6 @@ class Desk:
                 self._board.ended(up, ending)
             await line.close()
             journal.ended(ending, loop.time() - began, line.dropped_in, line.dropped_out)
-
-    async def _converse(self, line: AnyLine, watch: Watch, trace: CallTrace | None) -> Ending:
-        services = Services(self._metrics, trace)
-        return await self._dialogue.call(line, watch, services).run()
 
     def _up(self, line: AnyLine) -> Up | None:
         """The call's place on the board, where there is one."""

@@ -1,12 +1,19 @@
 """What the calls of one dialogue share: its settings, its model, its phrases; and how a call of it
 is put together from them."""
 
+from datetime import UTC, datetime
+
+from bot.app.hours import is_open
 from bot.app.phrases import Phrases
 from bot.app.services import Services, WatchedModel, WatchedRecognizer
 from bot.call.call import Call, Watch
 from bot.call.hearing import Hearing
+from bot.call.phrasebook import Phrase
+from bot.call.turns import Opening
 from bot.call.turnstile import Turnstile
 from bot.config import Settings
+from bot.config_profile import HoursSettings
+from bot.core.events import Ending
 from bot.core.ports import CallTransport
 from bot.nim.chat import NimChat
 from bot.riva.asr import RivaRecognizer
@@ -19,10 +26,15 @@ from bot.signal.voice import VoiceActivity, voice_settings
 
 
 class Dialogue:
-    """One dialogue of the bot. `riva`, `judge` and `turnstile` are those of the process."""
+    """
+    The dialogue of one profile.
+
+    `riva`, `judge` and `turnstile` are those of the process.
+    """
 
     def __init__(
         self,
+        name: str,
         settings: Settings,
         riva: Riva,
         chat: NimChat,
@@ -30,6 +42,7 @@ class Dialogue:
         judge: EndScorer | None,
         turnstile: Turnstile,
     ) -> None:
+        self.name = name
         self.settings = settings
         self.chat = chat
         self.phrases = phrases
@@ -56,6 +69,7 @@ class Dialogue:
             self.settings.turns,
             watch,
             self._turnstile,
+            opening=opening(self.settings.hours),
         )
 
     def _hearing(self, rate: int) -> Hearing:
@@ -67,3 +81,11 @@ class Dialogue:
             Tones(rate) if turns.idle.machine else None,
             self._judge,
         )
+
+
+def opening(hours: HoursSettings) -> Opening:
+    """How a call begins that comes now."""
+    if is_open(hours, datetime.now(UTC)):
+        return Opening()
+    endings = {"talk": None, "hang_up": Ending.HANG_UP, "transfer": Ending.TRANSFER}
+    return Opening(Phrase.CLOSED, endings[hours.outside])

@@ -16,11 +16,10 @@ from bot.core.events import Ending
 from bot.gateway.desk import Fault
 from bot.gateway.line import GatewayLine
 
-PROFILES: Final = ("", "default")
-"""There is one dialogue yet."""
 CODES: Final = {
     Reason.FULL: grpc.StatusCode.RESOURCE_EXHAUSTED,
     Reason.DRAINING: grpc.StatusCode.UNAVAILABLE,
+    Reason.NO_PROFILE: grpc.StatusCode.NOT_FOUND,
 }
 
 
@@ -41,15 +40,13 @@ class Entrance:
 
     def admit(self, profile: str, caller: str, called: str, rate: int) -> Ticket:
         """A ticket of the reception's, which is up from now on. Raises `Fault`."""
-        if profile not in PROFILES:
-            detail = "open.profile: there is no such profile; there is only `default`"
-            raise Fault(grpc.StatusCode.NOT_FOUND, detail, Reason.BAD_REQUEST.value)
         uuid = uuid4()
         fields = {
             "uuid": str(uuid),
             "caller": caller,
             "called": called,
             "channel": "gateway",
+            "profile": profile,
             "format": "slin16" if rate == WIDEBAND else "slin",
         }
         try:
@@ -57,4 +54,7 @@ class Entrance:
             return self._reception.admit(uuid)
         except Refused as refusal:
             code = CODES.get(Reason(refusal.reason), grpc.StatusCode.INTERNAL)
-            raise Fault(code, str(refusal), refusal.reason) from None
+            missing = refusal.reason == Reason.NO_PROFILE.value
+            raise Fault(
+                code, f"open.{refusal}" if missing else str(refusal), refusal.reason
+            ) from None

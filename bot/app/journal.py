@@ -58,18 +58,20 @@ class Journal:
 
     def began(self, rate: int) -> None:
         """The call is up."""
-        self._metrics.call_began()
+        self._metrics.call_began(self._caller.profile)
         self._log.info(
             "call began",
             caller=self._caller.number,
             called=self._caller.called,
             channel=self._caller.channel,
+            profile=self._caller.profile,
             rate=rate,
         )
 
     def ended(self, ending: Ending, seconds: float, dropped_in: int, dropped_out: int) -> None:
         """The call is over."""
-        self._metrics.call_ended(ending.value, seconds, dropped_in, dropped_out)
+        profile = self._caller.profile
+        self._metrics.call_ended(ending.value, seconds, dropped_in, dropped_out, profile)
         self._log.info(
             "call ended",
             ending=ending.value,

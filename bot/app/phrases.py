@@ -149,8 +149,10 @@ def own_sentences(settings: Settings) -> list[str]:
     questions = (
         field.ask_again, field.too_few, field.too_many, field.confirm, field.again, field.wrong_key,
     )  # fmt: skip
+    hours = settings.hours
+    unsaid = () if hours.weekly or hours.holidays else (Phrase.CLOSED,)
     texts = [
-        *(getattr(settings.phrases, phrase.value) for phrase in Phrase),
+        *(getattr(settings.phrases, each.value) for each in Phrase if each not in unsaid),
         *turns.filler.texts,
         *(text for text in questions if "{" not in text),
     ]

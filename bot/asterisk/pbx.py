@@ -8,7 +8,7 @@ file decides; it knows neither HTTP (see pbx_http.py) nor sockets.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from uuid import UUID
 
@@ -32,6 +32,7 @@ class Reason(StrEnum):
     BAD_REQUEST = "bad-request"
     NOT_REGISTERED = "not-registered"
     IN_PROGRESS = "in-progress"
+    NO_PROFILE = "no-profile"
 
 
 class Refused(Exception):
@@ -43,12 +44,28 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a call belongs: its profile, and how many calls at once that may have (0: any)."""
+
+    profile: str = "default"
+    calls: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Ticket:
     """A registered call: who calls, at which rate its audio comes (Hz)."""
 
     uuid: UUID
     caller: Caller
     rate: int
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A place of the dialplan to which a caller is transferred; empty: the settings' own."""
+
+    context: str = ""
+    exten: str = ""
 
 
 @dataclass(slots=True)
@@ -59,6 +76,7 @@ class _Entry:
     expires: float | None
     """Loop time after which the entry is forgotten; None while the call is up."""
     ending: Ending | None = None
+    target: Target = Target()
 
 
 @dataclass(slots=True)
@@ -70,6 +88,8 @@ class Reception:
     now: Callable[[], float]
     address: str
     """What the dialplan is told to dial: `host:port`, or `ws://host:port` for chan_websocket."""
+    place: Callable[[str, str], Place] = lambda called, named: Place()
+    """The place of a call to this number, or of this profile. Raises `Refused`."""
     draining: bool = False
     _entries: dict[UUID, _Entry] = field(default_factory=dict)
 
@@ -82,16 +102,19 @@ class Reception:
         """
         The address to dial for the call with these fields. Raises `Refused`.
 
-        `uuid` (required), `caller`, `called`, `channel`, `format` (slin or slin16).
+        `uuid` (required), `caller`, `called`, `channel`, `format` (slin or slin16), `profile` (in
+        place of the one that `called` has).
         """
         ticket = _ticket(fields)
+        place = self.place(ticket.caller.called, fields.get("profile", ""))
+        ticket = _placed(ticket, place)
         self._forget()
         known = self._entries.get(ticket.uuid)
         if known is not None and known.expires is None:
             raise Refused(Reason.IN_PROGRESS, f"call {ticket.uuid} is up already")
         if self.draining:
             raise Refused(Reason.DRAINING, "the bot is shutting down")
-        self._check_room()
+        self._check_room(place)
         self._entries[ticket.uuid] = _Entry(ticket, self.now() + self.pbx.ticket_seconds)
         return self.address
 
@@ -116,16 +139,18 @@ class Reception:
             )
         if self.draining:
             raise Refused(Reason.DRAINING, "the bot is shutting down")
-        self._check_room()
-        entry = _Entry(Ticket(uuid, Caller(str(uuid)), NARROWBAND), None)
+        place = self.place("", "")
+        self._check_room(place)
+        entry = _Entry(_placed(Ticket(uuid, Caller(str(uuid)), NARROWBAND), place), None)
         self._entries[uuid] = entry
         return entry
 
-    def ended(self, uuid: UUID, ending: Ending) -> None:
-        """The call is over, in this way."""
+    def ended(self, uuid: UUID, ending: Ending, target: Target | None = None) -> None:
+        """The call is over, in this way; `target`: where to, for a transfer."""
         entry = self._entries.get(uuid)
         if entry is not None:
             entry.ending = ending
+            entry.target = target or Target()
             entry.expires = self.now() + REMEMBERED
 
     def next(self, uuid: UUID) -> str:
@@ -141,16 +166,21 @@ class Reception:
             case Ending.HANG_UP:
                 return "hangup"
             case Ending.TRANSFER:
-                return f"transfer {self.pbx.transfer_context} {self.pbx.transfer_exten}"
+                assert entry is not None
+                context = entry.target.context or self.pbx.transfer_context
+                return f"transfer {context} {entry.target.exten or self.pbx.transfer_exten}"
             case Ending.FALLBACK:
                 return "fallback"
             case _:
                 return "again"
 
-    def _check_room(self) -> None:
-        taken = sum(entry.ending is None for entry in self._entries.values())
-        if taken >= self.audiosocket.max_calls:
+    def _check_room(self, place: Place) -> None:
+        taken = [e.ticket.caller for e in self._entries.values() if e.ending is None]
+        if len(taken) >= self.audiosocket.max_calls:
             raise Refused(Reason.FULL, f"all {self.audiosocket.max_calls} lines are busy")
+        if place.calls and sum(c.profile == place.profile for c in taken) >= place.calls:
+            detail = f"profile {place.profile} has its {place.calls} calls (limits.calls)"
+            raise Refused(Reason.FULL, detail)
 
     def _forget(self) -> None:
         now = self.now()
@@ -172,6 +202,10 @@ def _ticket(fields: Mapping[str, str]) -> Ticket:
         _clean(fields.get(key, "")) for key in ("caller", "called", "channel")
     )
     return Ticket(uuid, Caller(str(uuid), number, called, channel), _RATES[name])
+
+
+def _placed(ticket: Ticket, place: Place) -> Ticket:
+    return replace(ticket, caller=replace(ticket.caller, profile=place.profile))
 
 
 def _clean(value: str) -> str:

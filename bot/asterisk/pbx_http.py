@@ -18,7 +18,7 @@ from bot.asterisk.pbx import Reason, Reception, Refused
 
 LONGEST_BODY = 4096
 _ALL = ("0.0.0.0", "::", "[::]", "")
-_STATUS = {Reason.BAD_REQUEST: 400, Reason.IN_PROGRESS: 409}
+_STATUS = {Reason.BAD_REQUEST: 400, Reason.NO_PROFILE: 404, Reason.IN_PROGRESS: 409}
 
 
 def routes(reception: Reception, refused: Callable[[str, str, str], None]) -> list[Route]:

@@ -19,7 +19,7 @@ from bot.call.playout import Playout
 from bot.call.reply import Voice
 from bot.call.standing import Actions, State
 from bot.call.tool_policy import OWN, ToolPolicy
-from bot.call.turns import Turns
+from bot.call.turns import GREETED, Opening, Turns
 from bot.call.turnstile import Turnstile
 from bot.config import TurnSettings
 from bot.core.errors import ServiceError, ServiceUnavailable
@@ -87,8 +87,10 @@ class Call:
         watch: Watch,
         turnstile: Turnstile | None = None,
         policy: ToolPolicy | None = None,
+        opening: Opening = GREETED,
     ) -> None:
         """`turnstile`: that of all calls of the process. `policy`: None, for our own tools only."""
+        self._opening = opening
         self._line = line
         self._recognizer = recognizer
         self._hearing = hearing
@@ -183,6 +185,7 @@ class Call:
             self._loop.time(),
             notice=bool(self._book.texts.get(Phrase.NOTICE)),
             uninterruptible=self._book.uninterruptible,
+            opening=self._opening,
         )
         actions = turns.begin()
         while True:

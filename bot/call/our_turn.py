@@ -52,7 +52,7 @@ def announced(turns: Standing, event: Event, now: float) -> Actions:
         return ()
     if turns.words.text and not is_nod(turns.words.text):
         return turns.hear(now) if turns.voice else turns.pause(now)
-    return turns.say(Phrase.GREETING) if notice else turns.listen(now)
+    return turns.say(turns.greeting) if notice else turns.listen(now)
 
 
 def note_only(turns: Standing, event: Event, now: float) -> Actions:

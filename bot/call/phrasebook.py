@@ -20,6 +20,8 @@ class Phrase(StrEnum):
     NOTICE = "notice"
     """Before the greeting; its text may be empty: then it is never said."""
     GREETING = "greeting"
+    CLOSED = "closed"
+    """In place of the greeting, outside the opening hours."""
     SILENCE = "silence"
     APOLOGY = "apology"
     GOODBYE = "goodbye"

@@ -90,11 +90,13 @@ class Standing:
         now: float,
         notice: bool,
         uninterruptible: frozenset[Phrase],
+        greeting: Phrase = Phrase.GREETING,
     ) -> None:
         """The call was answered at `now`, in seconds of the caller's clock; `notice`: say it."""
         self.settings = settings
         self.notice = notice
         self.uninterruptible = uninterruptible
+        self.greeting = greeting
         self.state = State.SPEAKING
         self.deadline: float | None = None
         """The state's own; None: none but the longest call's."""

@@ -10,6 +10,7 @@ and answers with what to do. `deadline` says when it wants to be given `Elapsed`
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from bot.call import callers_turn, our_turn, over_us
 from bot.call.actions import End
@@ -34,6 +35,17 @@ from bot.core.events import (
 
 MACHINE_SPEECH = 4.0
 """Seconds of speech before a beep that make it an answering machine's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How a call begins: with which phrase, and whether (and how) it ends with it."""
+
+    phrase: Phrase = Phrase.GREETING
+    ending: Ending | None = None
+
+
+GREETED = Opening()
 
 Row = Callable[[Standing, Event, float], Actions]
 
@@ -114,14 +126,19 @@ class Turns:
         now: float,
         notice: bool = False,
         uninterruptible: frozenset[Phrase] = frozenset({Phrase.NOTICE}),
+        opening: Opening = GREETED,
     ) -> None:
         """The call was answered at `now`, in seconds of the caller's clock; `notice`: say it."""
-        self._standing = Standing(settings, now, notice, uninterruptible)
+        self._standing = Standing(settings, now, notice, uninterruptible, opening.phrase)
+        self._opening = opening
+        self._began = now
         self._over = now + settings.max_call
 
     def begin(self) -> Actions:
         """The first thing to do: the notice, where there is one, or the greeting."""
-        return self._standing.say(Phrase.NOTICE if self._standing.notice else Phrase.GREETING)
+        if self._opening.ending is not None:
+            return self._standing.close(self._opening.phrase, self._opening.ending, self._began)
+        return self._standing.say(Phrase.NOTICE if self._standing.notice else self._opening.phrase)
 
     @property
     def state(self) -> State:

@@ -22,12 +22,17 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is on the line, as the PBX told us. Empty strings where it did not."""
+    """
+    Who is on the line, as the PBX told us. Empty strings where it did not.
+
+    `profile` is that of the number that was called.
+    """
 
     call_id: str
     number: str = ""
     called: str = ""
     channel: str = ""
+    profile: str = "default"
 
 
 @dataclass(frozen=True, slots=True)

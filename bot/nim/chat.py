@@ -1,13 +1,11 @@
 """
 The next thing to say: one streamed chat completion of an OpenAI-compatible server a reply.
 
-The openai package takes about a second to import: it is imported in a thread, at `warm` or at the
-first reply, never at the start of the program. Of it we use the client, not its types of requests
-and chunks: to build them takes 6 ms of processor a turn (docs/turn-overhead.md).
+Of the openai package we use the client (server.py), not its types of requests and chunks: to build
+them takes 6 ms of processor a turn (docs/turn-overhead.md).
 """
 
 import asyncio
-import importlib
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
@@ -15,88 +13,45 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from bot.config import LlmSettings
-from bot.core.errors import ServiceError, ServiceTimeout, ServiceUnavailable
+from bot.core.errors import ServiceTimeout, ServiceUnavailable
 from bot.core.ports import Message, ToolCall
 from bot.nim.errors import service_error
 from bot.nim.history import fit
+from bot.nim.server import NimServer
 from bot.nim.speakable import Speakable, speakable
 from bot.nim.tools import SAY, TOOLS, ToolCalls
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
-RETRIES: Final = 1
-"""Of a request that failed before its answer began; the time-outs cover all tries."""
-CONNECT_SECONDS: Final = 3.0
 CLOSE_SECONDS: Final = 1.0
-KEPT_SECONDS: Final = 120.0
-"""An idle connection is kept this long, if the server keeps it too; longer, and a firewall may have
-dropped it without a word."""
-FRESH_SECONDS: Final = 4.0
-"""A connection used within this is still there: uvicorn, and so vLLM and NIM, closes idle ones
-after 5 s."""
 Headers = Iterable[tuple[str, str]]
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 class NimChat:
-    """The `ChatModel` of the process: keeps connections, knows nothing of single calls."""
+    """The `ChatModel` of one dialogue: knows nothing of single calls."""
 
-    def __init__(self, settings: LlmSettings, headers: Callable[[], Headers] = tuple) -> None:
-        """`headers` gives what goes with the request that is made now: its trace context."""
+    def __init__(
+        self,
+        settings: LlmSettings,
+        headers: Callable[[], Headers] = tuple,
+        server: NimServer | None = None,
+    ) -> None:
+        """
+        `headers` gives what goes with the request that is made now: its trace context. `server`:
+        where another dialogue has one for the same settings.
+        """
+        self.server = server or NimServer(settings)
         self._settings = settings
         self._headers = headers
         self._tools = settings.tools
-        self._client: AsyncOpenAI | None = None
-        self._used = float("-inf")
-        """When a connection was last known to be open, in the loop's time."""
-        self._warming: asyncio.Task[None] | None = None
-        self._told = False
         self._system = "\n\n".join(filter(None, (settings.system_prompt, settings.persona)))
 
     def warm(self) -> None:
-        """
-        Soon have the client imported and a connection open; for whenever a reply may be near.
-
-        The server is asked for its models, in the background, unless a connection was used just
-        now. Never raises: a reply will tell.
-        """
-        idle = asyncio.get_running_loop().time() - self._used
-        if self._warming is None and idle > FRESH_SECONDS:
-            self._warming = asyncio.create_task(self._warm(), name="llm-warm")
-
-    async def _warm(self) -> None:
-        """Tell once of a server that does not answer, until it does."""
-        try:
-            await self.models()
-            self._told = False
-        except ServiceError as error:
-            if not self._told:
-                log.warning("llm_not_ready", error=str(error))
-            self._told = True
-        finally:
-            self._warming = None
-
-    async def models(self) -> list[str]:
-        """The model names that the server offers, sorted. Raises ServiceError."""
-        client = await self._connected()
-        try:
-            async with asyncio.timeout(self._settings.first_token_timeout):
-                names = sorted([model.id async for model in client.models.list()])
-        except Exception as error:
-            raise service_error(error, self._settings) from error
-        self._note_use()
-        return names
-
-    async def close(self) -> None:
-        """Close all connections."""
-        if self._warming is not None:
-            self._warming.cancel()
-            await asyncio.wait([self._warming])
-        client, self._client = self._client, None
-        if client is not None:
-            await client.close()
+        """Soon have a connection open; for whenever a reply may be near. Never raises."""
+        self.server.warm()
 
     async def reply(self, history: Sequence[Message]) -> AsyncGenerator[str | ToolCall, None]:
         """
@@ -118,7 +73,7 @@ class NimChat:
                 if text:
                     said = True
                     yield text
-            self._note_use()
+            self.server.note_use()
         finally:
             await _close(stream)
         for last in _ending(cleaner.finish(), calls, said):
@@ -127,27 +82,8 @@ class NimChat:
         if not said:
             raise ServiceUnavailable("llm", "empty answer; check llm.max_tokens and llm.extra_body")
 
-    async def _connected(self) -> "AsyncOpenAI":
-        """The client, made in a thread: with its certificates it takes 0.1 s of processor."""
-        if self._client is None:
-            made = await asyncio.to_thread(self._make)
-            self._client = self._client or made
-        return self._client
-
-    def _make(self) -> "AsyncOpenAI":
-        openai = importlib.import_module("openai")
-        wait = max(self._settings.first_token_timeout, self._settings.token_timeout)
-        client: AsyncOpenAI = openai.AsyncOpenAI(
-            base_url=self._settings.base_url,
-            api_key=self._settings.api_key.get_secret_value() or "none",
-            timeout=openai.Timeout(wait, connect=min(CONNECT_SECONDS, wait)),
-            max_retries=RETRIES,
-            http_client=openai.DefaultAsyncHttpxClient(limits=_limits(openai)),
-        )
-        return client
-
     async def _open(self, history: Sequence[Message], patience: "_Patience") -> Any:
-        client = await self._connected()
+        client = await self.server.connected()
         messages = fit(self._system, history, self._settings.history_tokens)
         try:
             async with asyncio.timeout_at(patience.deadline()):
@@ -170,9 +106,6 @@ class NimChat:
         if self._tools:
             request["tools"] = TOOLS
         return request | self._settings.extra_body
-
-    def _note_use(self) -> None:
-        self._used = asyncio.get_running_loop().time()
 
     def _tools_refused(self, error: Exception) -> bool:
         """Whether this server was started without tools: vLLM then answers 400."""
@@ -226,16 +159,6 @@ def _ending(tail: str, calls: ToolCalls, said: bool) -> list[str | ToolCall]:
             ending.append(text)
         ending.append(call)
     return ending
-
-
-def _limits(openai: Any) -> Any:
-    """The package's own limits of connections (httpx or httpx2), but idle ones are kept."""
-    own = openai.DEFAULT_CONNECTION_LIMITS
-    return type(own)(
-        max_connections=own.max_connections,
-        max_keepalive_connections=own.max_keepalive_connections,
-        keepalive_expiry=KEPT_SECONDS,
-    )
 
 
 async def _post(client: "AsyncOpenAI", request: dict[str, Any], headers: dict[str, str]) -> Any:

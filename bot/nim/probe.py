@@ -17,13 +17,13 @@ async def probe(settings: LlmSettings) -> list[Finding]:
     """Check the server, the model's name and one short answer. Never raises for what is wrong."""
     chat = NimChat(settings.model_copy(update={"max_tokens": _SAMPLE_TOKENS}))
     try:
-        offered = await chat.models()
+        offered = await chat.server.models()
         server = Finding("llm server", True, f"{settings.base_url} answers")
         return [server, _named(settings.model, offered), await _answers(chat)]
     except ServiceError as error:
         return [failed("llm server", error)]
     finally:
-        await chat.close()
+        await chat.server.close()
 
 
 def _named(model: str, offered: list[str]) -> Finding:

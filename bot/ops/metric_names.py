@@ -24,12 +24,12 @@ ACTIONS: Final = (
     "lowered", "hushed", "went_on", "interrupted", "answer_begun_early", "answer_discarded",
 )  # fmt: skip
 PHRASES: Final = (
-    "notice", "greeting", "silence", "apology", "goodbye", "too_long", "noise", "machine",
+    "notice", "greeting", "closed", "silence", "apology", "goodbye", "too_long", "noise", "machine",
     "give_up",
 )  # fmt: skip
 REFUSALS: Final = (
-    "full", "draining", "bad-request", "not-registered", "in-progress", "unauthorized", "pending",
-    "protocol", "no-uuid", "hello-timeout", "stalled", "watchers", "bug",
+    "full", "draining", "bad-request", "not-registered", "in-progress", "no-profile",
+    "unauthorized", "pending", "protocol", "no-uuid", "hello-timeout", "stalled", "watchers", "bug",
 )  # fmt: skip
 
 
@@ -80,6 +80,9 @@ COUNTERS: Final[Mapping[str, Metric]] = {
     "voicebot_speech_memory": Metric(
         "Sentences to say, and whether their speech was there", {"result": ("hit", "disk", "miss")}
     ),
+    "voicebot_profile_reads": Metric(
+        "Looks at changed profiles; wrong: some file is not used", {"result": ("ok", "wrong")}
+    ),
     "voicebot_spans": Metric(
         "Spans of traces: delivered, failed (the collector took none), dropped (too many waited)",
         {"result": ("delivered", "failed", "dropped")},
@@ -94,6 +97,13 @@ GAUGES: Final[Mapping[str, Metric]] = {
     "voicebot_service_active": Metric(
         "Requests to services that are under way; asr has one for each call",
         {"service": SERVICES},
+    ),
+    "voicebot_profile_calls_active": Metric(
+        "Calls that are up, by profile", {"profile": ("default",)}
+    ),
+    "voicebot_profiles": Metric("Profiles in use that come from files"),
+    "voicebot_profiles_wrong": Metric(
+        "Files of profiles that are wrong: their older version is used, if there was one"
     ),
     "voicebot_draining": Metric("1 after SIGTERM: no new calls, the old ones go on"),
     "voicebot_speech_memory_bytes": Metric("Speech that is remembered"),

@@ -43,13 +43,22 @@ class Metrics:
         self.frame_late = self._histograms["voicebot_playout_late_seconds"].observe
         """Takes how many seconds after its time a frame left. Called for every frame."""
 
-    def call_began(self) -> None:
+    def call_began(self, profile: str = "default") -> None:
         """A call is up."""
         self._gauges["voicebot_calls_active"].inc()
+        self._gauges["voicebot_profile_calls_active"].labels(profile).inc()
 
-    def call_ended(self, ending: str, seconds: float, dropped_in: int, dropped_out: int) -> None:
+    def call_ended(
+        self,
+        ending: str,
+        seconds: float,
+        dropped_in: int,
+        dropped_out: int,
+        profile: str = "default",
+    ) -> None:
         """A call is over."""
         self._gauges["voicebot_calls_active"].dec()
+        self._gauges["voicebot_profile_calls_active"].labels(profile).dec()
         self._count("voicebot_calls", ending)
         self._histograms["voicebot_call_seconds"].observe(seconds)
         self._count("voicebot_frames_dropped", "in", by=dropped_in)
@@ -114,6 +123,10 @@ class Metrics:
     def speech_memory(self, result: str) -> None:
         """Speech was wanted: it was in memory ("hit"), on disk, or had to be made ("miss")."""
         self._count("voicebot_speech_memory", result)
+
+    def profiles_read(self, result: str) -> None:
+        """Changed profiles were read: all are right ("ok"), or some file is "wrong"."""
+        self._count("voicebot_profile_reads", result)
 
     def spans(self, result: str, number: int) -> None:
         """Spans were delivered, failed or dropped. May be called from another thread."""

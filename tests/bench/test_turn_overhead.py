@@ -165,5 +165,5 @@ async def test_an_answer_comes_in_tokens_or_whole(whole):
     assert "".join(pieces).split() == "".join(nim.tokens(TAG)).split()
     assert (len(pieces) == 1) is whole
     assert [row["what"] for row in notes.rows] == ["asked", "sentence"]
-    await chat.close()
+    await chat.server.close()
     server.close()

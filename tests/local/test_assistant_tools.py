@@ -33,7 +33,7 @@ async def streamed(text: str, tools: bool) -> tuple[str, list[ToolCall]]:
     try:
         pieces = [piece async for piece in chat.reply([Message("user", text)])]
     finally:
-        await chat.close()
+        await chat.server.close()
         await server.stop()
     said = "".join(piece for piece in pieces if isinstance(piece, str))
     return said, [piece for piece in pieces if isinstance(piece, ToolCall)]

@@ -25,7 +25,7 @@ async def chatting(fake, **llm):
         try:
             yield chat
         finally:
-            await chat.close()
+            await chat.server.close()
 
 
 async def reply(chat):
@@ -105,7 +105,7 @@ async def test_a_late_first_word_is_a_time_out():
     """The caller waits for a word; thinking aloud does not count as one."""
     fake = FakeNim(saying(said("<think>"), *[said("हूँ ")] * 100, wait=0.05))
     async with chatting(fake, first_token_timeout=0.4) as chat:
-        await chat.models()
+        await chat.server.models()
         with pytest.raises(ServiceTimeout, match=r"no word within 0.4 s \(llm.first_token_timeout"):
             await reply(chat)
 
@@ -118,7 +118,7 @@ async def test_a_server_that_does_not_answer_is_a_time_out():
             await asyncio.sleep(30)
 
     async with chatting(Deaf(), first_token_timeout=0.3) as chat:
-        await chat.models()
+        await chat.server.models()
         with pytest.raises(ServiceTimeout, match="no answer from http"):
             await reply(chat)
 
@@ -168,14 +168,14 @@ async def test_nobody_there():
     chat = NimChat(settings("http://127.0.0.1:1/v1"))
     with pytest.raises(ServiceUnavailable, match=r"http://127.0.0.1:1/v1: .*llm.base_url"):
         await reply(chat)
-    await chat.close()
+    await chat.server.close()
 
 
 async def warmed(chat):
     """Warm up, and wait for the end of it."""
     chat.warm()
-    if chat._warming is not None:
-        await asyncio.wait([chat._warming])
+    if chat.server._warming is not None:
+        await asyncio.wait([chat.server._warming])
 
 
 async def test_a_reply_finds_a_warm_connection():
@@ -199,7 +199,7 @@ async def test_warming_is_cheap_while_it_is_warm(monkeypatch):
         await reply(chat)
         await warmed(chat)
         assert fake.asked_for_models == 1
-        monkeypatch.setattr("bot.nim.chat.FRESH_SECONDS", 0.0)
+        monkeypatch.setattr("bot.nim.server.FRESH_SECONDS", 0.0)
         await warmed(chat)
         assert fake.asked_for_models == 2
 
@@ -211,7 +211,7 @@ async def test_warming_in_vain_is_told_once():
         await warmed(chat)
         await warmed(chat)
     assert [line["event"] for line in logs] == ["llm_not_ready"]
-    await chat.close()
+    await chat.server.close()
 
 
 async def test_closing_ends_the_warming():
@@ -223,8 +223,8 @@ async def test_closing_ends_the_warming():
 
     async with chatting(Deaf()) as chat:
         chat.warm()
-        warming = chat._warming
-        await chat.close()
+        warming = chat.server._warming
+        await chat.server.close()
         assert warming.cancelled()
 
 
