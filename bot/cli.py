@@ -39,6 +39,9 @@ def _parser() -> argparse.ArgumentParser:
     config.add_argument("--config", type=Path, help="YAML file; BOT_* variables go over it")
 
     serve = commands.add_parser("serve", parents=[config], help="take calls from Asterisk")
+    serve.add_argument(
+        "--sip", action="store_true", help="by SIP, too, without Asterisk (settings `sip`)"
+    )
     serve.set_defaults(run=_serve)
     _add_local(commands.add_parser("local", help="run the embedded speech and language servers"))
     turn_model = commands.add_parser(
@@ -146,6 +149,9 @@ def _serve(options: argparse.Namespace) -> int:
     from bot.ops import logs
 
     settings = load(options.config)
+    if options.sip:
+        sip = settings.sip.model_copy(update={"enabled": True})
+        settings = settings.model_copy(update={"sip": sip})
     logs.configure(settings.log, unhurried=True)
     from bot.app.bot import serve
 

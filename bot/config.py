@@ -5,13 +5,13 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.config_part import EnvSecret, Part, Seconds
+from bot.config_part import EnvSecret, Part, Port, Seconds
 from bot.config_profile import HoursSettings, LimitsSettings, ProfilesSettings, TargetSettings
+from bot.config_sip import SipSettings
 
 PREFIX = "BOT_"
 DELIMITER = "__"
 
-Port = Annotated[int, Field(ge=0, le=65535)]
 Weight = Annotated[float, Field(ge=-5, le=5)]
 """Seconds that a sign adds to a wait, or takes from it."""
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
@@ -447,6 +447,7 @@ class Settings(BaseSettings):
     audiosocket: AudioSocketSettings = AudioSocketSettings()
     websocket: WebSocketSettings = WebSocketSettings()
     gateway: GatewaySettings = GatewaySettings()
+    sip: SipSettings = SipSettings()
     http: HttpSettings = HttpSettings()
     pbx: PbxSettings = PbxSettings()
     riva: RivaSettings = RivaSettings()

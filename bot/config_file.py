@@ -25,7 +25,9 @@ from bot.config import DELIMITER, PREFIX, Settings
 from bot.core.errors import ConfigError
 
 _HARMLESS = {"BOT_CONFIG"}
-SECRETS = frozenset({"api_key", "token", "tokens", "operators", "metadata", "headers", "env"})
+SECRETS = frozenset(
+    {"api_key", "token", "tokens", "operators", "metadata", "headers", "env", "password"}
+)
 """Settings whose values are never shown."""
 
 

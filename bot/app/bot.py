@@ -17,6 +17,7 @@ from bot.app.dialogue import Dialogue
 from bot.app.dialogues import Dialogues
 from bot.app.entrance import Entrance
 from bot.app.phrases import Phrases
+from bot.app.sip_entrance import SipEntrance
 from bot.app.speech_memory import SpeechMemory
 from bot.asterisk import pbx_http
 from bot.asterisk.pbx import Reception
@@ -34,6 +35,7 @@ from bot.ops.outbox import open_traces
 from bot.riva.channel import Riva
 from bot.signal.silero import silero
 from bot.signal.smart_turn import EndScorer
+from bot.sip.direct.agent import UserAgent
 
 COLLECTIONS = (20_000, 20, 50)
 """When Python looks for cycles: 50 calls make its usual 700 objects many times a second."""
@@ -67,6 +69,7 @@ class Bot:
         self.reception: Reception | None = None
         self.http_port = 0
         self.gateway: Gateway | None = None
+        self.sip: UserAgent | None = None
         self._drain = asyncio.Event()
 
     @property
@@ -95,8 +98,9 @@ class Bot:
         try:
             http = await self._http(self.reception)
             self.gateway = await self._gateway(self.reception)
+            self.sip = await self._sip(self.reception)
         except ConfigError:
-            await self.server.stop()
+            await self._stop()
             raise
         async with asyncio.TaskGroup() as group:
             serving = group.create_task(http.serve(sockets=[self._socket]))
@@ -118,13 +122,7 @@ class Bot:
                 await serving
                 for chore in chores:
                     chore.cancel()
-        for server in self._servers.values():
-            await server.close()
-        await self.riva.close()
-        if self.judge is not None:
-            await self.judge.close()
-        if self.traces is not None:
-            await asyncio.to_thread(self.traces.close)
+        await self._close()
 
     def _reception(self) -> Reception:
         audiosocket = self.settings.audiosocket
@@ -142,6 +140,17 @@ class Bot:
         await gateway.start()
         log.info("gateway ready", port=gateway.port)
         return gateway
+
+    async def _sip(self, reception: Reception) -> UserAgent | None:
+        """Direct SIP, where it is wanted. Raises ConfigError."""
+        if not self.settings.sip.enabled:
+            return None
+        entrance = SipEntrance(reception, self.desk.answer, self.desk.refuse, self.settings.sip)
+        agent = UserAgent(self.settings.sip, entrance)
+        await agent.start()
+        self.metrics.watch("voicebot_sip_registered", lambda: agent.is_registered)
+        log.info("sip ready", port=agent.port)
+        return agent
 
     async def _http(self, reception: Reception) -> uvicorn.Server:
         self._socket = _bind(self.settings.http.host, self.settings.http.port)
@@ -185,6 +194,8 @@ class Bot:
             self.reception.draining = True
         if self.gateway is not None:
             self.gateway.drain()
+        if self.sip is not None:
+            self.sip.drain()
         self._drain.set()
 
     async def drained(self) -> None:
@@ -201,8 +212,20 @@ class Bot:
         await self.desk.cut()
         if self.gateway is not None:
             await self.gateway.stop()
+        if self.sip is not None:
+            await self.sip.stop()
         if self.desk.held:
             await asyncio.sleep(LAST_QUESTIONS)
+
+    async def _close(self) -> None:
+        """Close the connections to the services."""
+        for server in self._servers.values():
+            await server.close()
+        await self.riva.close()
+        if self.judge is not None:
+            await self.judge.close()
+        if self.traces is not None:
+            await asyncio.to_thread(self.traces.close)
 
 
 async def _chore(name: str, work: Coroutine[None, None, None]) -> None:

@@ -23,15 +23,16 @@ from bot.gateway.line import GatewayLine
 from bot.ops.metrics import Metrics
 from bot.ops.outbox import Traces
 from bot.ops.traces import CallTrace
+from bot.sip.direct.line import SipLine
 
 log = structlog.get_logger()
 
-AnyLine = Line | GatewayLine
+AnyLine = Line | GatewayLine | SipLine
 
 
 class Desk:
     """
-    The `Desk` of the lines' server and, through the entrance, of the gateway.
+    The `Desk` of the lines' server and, through the entrances, of the gateway and of direct SIP.
 
     `calls` owns the task of each call; `held` says whether there ever was one.
     """
@@ -130,7 +131,9 @@ class Desk:
         caller = line.ticket.caller
         if isinstance(line, GatewayLine):
             return self._board.began(caller, "gateway", line.outbox)
-        return self._board.began(caller, self._settings.line)
+        return self._board.began(
+            caller, "sip" if isinstance(line, SipLine) else self._settings.line
+        )
 
     def _trace(self, line: AnyLine) -> CallTrace | None:
         if self._traces is None:

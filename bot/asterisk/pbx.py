@@ -160,19 +160,23 @@ class Reception:
         `hangup`, `transfer CONTEXT EXTEN`, `fallback`, or `again`: the caller is still there
         and it was not us who ended the call (a lost connection, another bot that died).
         """
-        self._forget()
-        entry = self._entries.get(uuid)
-        match entry.ending if entry else None:
+        ending, target = self.outcome(uuid)
+        match ending:
             case Ending.HANG_UP:
                 return "hangup"
             case Ending.TRANSFER:
-                assert entry is not None
-                context = entry.target.context or self.pbx.transfer_context
-                return f"transfer {context} {entry.target.exten or self.pbx.transfer_exten}"
+                context = target.context or self.pbx.transfer_context
+                return f"transfer {context} {target.exten or self.pbx.transfer_exten}"
             case Ending.FALLBACK:
                 return "fallback"
             case _:
                 return "again"
+
+    def outcome(self, uuid: UUID) -> tuple[Ending | None, Target]:
+        """How this call ended, and where to, for a transfer; None where nobody knows an end."""
+        self._forget()
+        entry = self._entries.get(uuid)
+        return (entry.ending, entry.target) if entry else (None, Target())
 
     def _check_room(self, place: Place) -> None:
         taken = [e.ticket.caller for e in self._entries.values() if e.ending is None]

@@ -8,6 +8,7 @@ work behind it. Every failure is a `ServiceError`; foreign exceptions never pass
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
+from uuid import UUID
 
 from bot.core.events import LineEvent, Transcript
 
@@ -74,6 +75,22 @@ class ToolCall:
 
     name: str
     arguments: dict[str, object] = field(default_factory=dict)
+
+
+class Ticket(Protocol):
+    """A call that may come."""
+
+    @property
+    def uuid(self) -> UUID:
+        """Its name."""
+
+    @property
+    def caller(self) -> Caller:
+        """Who calls."""
+
+    @property
+    def rate(self) -> int:
+        """Samples a second of its line."""
 
 
 class CallTransport(Protocol):

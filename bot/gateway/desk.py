@@ -3,31 +3,14 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
-from uuid import UUID
 
 import grpc
 
 from bot.core.events import Ending
-from bot.core.ports import Caller
+from bot.core.ports import Ticket
 
 if TYPE_CHECKING:
     from bot.gateway.line import GatewayLine
-
-
-class Ticket(Protocol):
-    """A call that may come."""
-
-    @property
-    def uuid(self) -> UUID:
-        """Its name."""
-
-    @property
-    def caller(self) -> Caller:
-        """Who calls."""
-
-    @property
-    def rate(self) -> int:
-        """Samples a second of its line."""
 
 
 class Fault(Exception):

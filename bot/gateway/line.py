@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator
 from bot.core.audio import FRAME_SECONDS, frame_bytes
 from bot.core.earpiece import Earpiece
 from bot.core.events import Audio, Digit, LineEvent
-from bot.gateway.desk import Ticket
+from bot.core.ports import Ticket
 from bot.gateway.formats import Codec
 from bot.gateway.outbox import Outbox
 from bot.gateway.wire import voice_workflow_pb2 as pb

@@ -106,6 +106,7 @@ GAUGES: Final[Mapping[str, Metric]] = {
         "Files of profiles that are wrong: their older version is used, if there was one"
     ),
     "voicebot_draining": Metric("1 after SIGTERM: no new calls, the old ones go on"),
+    "voicebot_sip_registered": Metric("1 while the SIP server knows us (sip.server)"),
     "voicebot_speech_memory_bytes": Metric("Speech that is remembered"),
 }
 
