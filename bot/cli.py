@@ -1,8 +1,9 @@
 """
 The command `voicebot`: which words it takes, and the exit code.
 
-0: done. 1: something failed. 2: the words or the configuration are wrong. What a command needs is
-imported when it runs, so that `voicebot version` is quick.
+0: done. 1: something failed. 2: the words or the configuration are wrong. 141: nobody reads our
+output any more (`voicebot plan | head -1`). What a command needs is imported when it runs, so that
+`voicebot version` is quick.
 """
 
 import argparse
@@ -30,6 +31,8 @@ def main(words: list[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        return _unread()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -59,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_plan(commands.add_parser("plan", help="say what so many calls at once need"))
     profiles = commands.add_parser("profiles", help="the tenants: which number has which dialogue")
     _add_profiles(profiles.add_subparsers(required=True, metavar="COMMAND"), config)
+    _add_hindi(commands.add_parser("hindi", help="read lines, write what becomes of each"))
     commands.add_parser("version", help="print the version").set_defaults(run=_version)
     return parser
 
@@ -142,6 +146,13 @@ def _check_profiles(options: argparse.Namespace) -> int:
     for line in told(profiles):
         _print(line)
     return 2 if profiles.problems else 0
+
+
+def _add_hindi(parser: argparse.ArgumentParser) -> None:
+    from bot.app.hindi_lines import add_options, run
+
+    add_options(parser)
+    parser.set_defaults(run=run)
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -277,6 +288,12 @@ def _line(finding: Finding) -> str:
 def _version(options: argparse.Namespace) -> int:
     _print(f"voicebot {__version__}")
     return 0
+
+
+def _unread() -> int:
+    """Whoever read our output is gone: leave nothing to be flushed at the exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 141
 
 
 def _print(text: str) -> None:

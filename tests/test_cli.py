@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 
 def voicebot(*words, **variables):
     """Run the command; its exit code, standard output and standard error."""
@@ -54,3 +56,65 @@ def test_dialling_nobody_says_so():
     code, _, error = voicebot("dial", "sip:100@127.0.0.1:9", "--ring", "2")
     assert code in (1, 2)
     assert error.startswith("voicebot: ")
+
+
+HINDI = [
+    (("spoken",), "बिल ₹1,250 है", "बिल एक हज़ार दो सौ पचास रुपये है"),
+    (("value", "amount"), "डेढ़ हज़ार रुपये", "1500"),
+    (("value", "date", "--today", "2026-11-23"), "परसों भेज दीजिए", "2026-11-25"),
+    (("value", "yes_no"), "नहीं तो", "no"),
+    (("cut",), "नमस्ते। आप कैसे हैं? ठीक", "नमस्ते।\tआप कैसे हैं?\tठीक"),
+    (("redact",), "मेरा नंबर ९८७६५ ४३२१० है", "मेरा नंबर [PHONE] है"),
+    (("fold",), "हाँ जी, चाहिये।", "हां जी चाहिए"),
+]
+
+
+@pytest.mark.parametrize(("words", "text", "becomes"), HINDI, ids=lambda case: str(case))
+def test_each_line_becomes_one_line_in_utf_8_whatever_the_locale(words, text, becomes):
+    """Empty lines stay, and bytes that are no UTF-8 break nothing."""
+    given = f"{text}\n\n{text}".encode() + b"\n\xff\r\n"
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "hindi", *words],
+        input=given,
+        capture_output=True,
+        timeout=60,
+        env={**os.environ, "LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.decode("utf-8").split("\n")[:3] == [becomes, "", becomes]
+    assert done.stdout.count(b"\n") == 4
+
+
+def test_a_line_is_answered_before_the_next_one_is_read():
+    """So a program can ask and wait for the answer."""
+    command = [sys.executable, "-m", "bot", "hindi", "fold"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as asked:
+        assert asked.stdin and asked.stdout
+        asked.stdin.write("चाहिये\n".encode())
+        asked.stdin.flush()
+        assert asked.stdout.readline() == "चाहिए\n".encode()
+        asked.stdin.close()
+    assert asked.returncode == 0
+
+
+@pytest.mark.parametrize("words", [("hindi", "fold"), ("plan", "--calls", "50", "--explain")])
+def test_output_that_nobody_reads_ends_the_command_without_a_word(words):
+    """As in `voicebot plan | head -1`: the exit code of a broken pipe, and no trace."""
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", *words],
+        input=b"line\n" * 3,
+        stdout=write,
+        stderr=subprocess.PIPE,
+        timeout=60,
+    )
+    os.close(write)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_an_unknown_slot_names_those_there_are():
+    """Exit code 2."""
+    code, _, error = voicebot("hindi", "value", "colour")
+    assert code == 2
+    assert "yes_no" in error

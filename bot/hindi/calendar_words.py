@@ -1,20 +1,22 @@
 """Decides which words name a month or a day of the week: Hindi and English, in both scripts."""
 
 from bot.hindi.fold import fold
+from bot.hindi.spoken_rule import table
 
 _MONTHS = """\
-जनवरी जन january jan janvari janwari
-फ़रवरी फेब्रुअरी फेब्रुवरी february feb farvari farwari
-मार्च march mar
-अप्रैल एप्रिल अप्रेल april apr aprail
-मई may mai
-जून june jun joon
-जुलाई जुलाइ july jul julai
-अगस्त ऑगस्ट august aug agast
-सितंबर सितम्बर सेप्टेंबर सेप्टेम्बर september sep sept sitambar sitamber
-अक्टूबर अक्तूबर ऑक्टोबर october oct aktubar
-नवंबर नवम्बर नोवेंबर november nov navambar
-दिसंबर दिसम्बर डिसेंबर december dec disambar"""
+जन janvari janwari
+फेब्रुअरी फेब्रुवरी farvari farwari
+march
+एप्रिल अप्रेल aprail
+mai
+joon
+जुलाइ julai
+ऑगस्ट agast
+सेप्टेंबर सेप्टेम्बर sitambar sitamber
+ऑक्टोबर aktubar
+नोवेंबर navambar
+डिसेंबर disambar"""
+"""Beside the names in spoken_months.tsv."""
 _WEEKDAYS = """\
 सोमवार सोम मंडे monday mon somvar somwar
 मंगलवार मंगल ट्यूज़डे tuesday tue mangalvar mangalwar
@@ -30,7 +32,11 @@ def _numbered(lines: str, first: int) -> dict[str, int]:
     return {fold(word): number for number, row in rows for word in row.split()}
 
 
-MONTHS = _numbered(_MONTHS, 1)
+_WRITTEN = table("spoken_months.tsv")
+_ORDER = list(dict.fromkeys(_WRITTEN.values()))
+MONTHS = _numbered(_MONTHS, 1) | {
+    fold(word): _ORDER.index(name) + 1 for word, name in _WRITTEN.items()
+}
 """From a folded word to the month, 1 to 12."""
 WEEKDAYS = _numbered(_WEEKDAYS, 0)
 """From a folded word to the day of the week: Monday is 0, as for `date.weekday`."""

@@ -8,22 +8,24 @@ is for text that is known to be spelled out, or that has the shape of a code.
 import re
 from collections.abc import Sequence
 
+from bot.hindi.counting import WORTH, key
 from bot.hindi.fold import fold, folded_words
+from bot.hindi.spoken_codes import LETTERS as NAMES
 
-_NAMES = """
-A ए ऐ ay  B बी बि bee  C सी सि see cee  D डी डि dee  E ई इ ee  F एफ़ ऍफ़ ef eff  G जी gee
-H एच ऐच aitch  I आई आइ  J जे jay  K के केए kay  L एल ऐल el ell  M एम ऐम em  N एन ऐन en
-O ओ oh  P पी पि pee  Q क्यू क्यु queue cue  R आर ar  S एस ऐस es ess  T टी टि tee  U यू यु you
-V वी वि vee  W डब्ल्यू डब्ल्यु डबल्यू डब्लू डब्लयू डब्ल्यूं  X एक्स ऐक्स ex  Y वाई वाइ वाय why
-Z ज़ेड ज़ैड जेड zed zee
+_SPELLINGS = """
+A ऐ ay B बि bee C सि see cee D डि dee E इ ee F ऍफ़ ef eff G gee H ऐच aitch I आइ J jay K केए kay
+L ऐल el ell M ऐम em N ऐन en O oh P पि pee Q क्यु queue cue R ar S ऐस es ess T टि tee U यु you V वि
+vee W डब्ल्यु डबल्यू डब्लू डब्लयू X ऐक्स ex Y वाइ वाय why Z ज़ैड zed zee
 """
+"""Beside the names in `spoken_codes`."""
 
 
 def _named() -> dict[str, str]:
     """From the folded name to the letter, single Latin letters included."""
-    found: dict[str, str] = {chr(code): chr(code).upper() for code in range(ord("a"), ord("z") + 1)}
+    found = {letter.lower(): letter for letter in NAMES}
+    found |= {fold(name): letter for letter, name in NAMES.items()}
     letter = ""
-    for word in _NAMES.split():
+    for word in _SPELLINGS.split():
         if "A" <= word <= "Z":
             letter = word
         else:
@@ -72,3 +74,65 @@ _INITIALS = {
 
 def _begins(word: str, letter: str) -> bool:
     return word[0] in _INITIALS[letter]
+
+
+_BETWEEN = folded_words("""
+और फिर अम्म उम्म उम हम्म कॉमा डैश हाइफन स्पेस comma dash hyphen space and then उसके बाद बड़ा छोटा capital
+कैपिटल स्मॉल small
+""")
+_TIMES = dict.fromkeys(folded_words("डबल double"), 2) | dict.fromkeys(
+    folded_words("ट्रिपल triple"), 3
+)
+_MERE_WORDS = folded_words("जी के ए ऐ ओ इ")
+"""Alone, they are no letters."""
+
+
+def spelled(text: str) -> str:
+    """
+    The letters and digits that were spelled out, in capitals: "एम एच बारह ए बी" is "MH12AB".
+
+    The longest row of them counts; empty where there is none.
+    """
+    words = fold(_apart(text)).split()
+    rows, at = [""], 0
+    while at < len(words):
+        taken, signs = signs_at(words, at)
+        if taken:
+            rows[-1] += signs
+        elif words[at] not in _BETWEEN:
+            rows.append("")
+        at += max(taken, 1)
+    best = max(rows, key=len)
+    if len(best) == 1 and (len(words) not in (1, 3) or len(rows) > 1 or words[0] in _MERE_WORDS):
+        return ""
+    return best if any(sign.isalpha() for sign in best) else ""
+
+
+_YES_FIRST = re.compile("^\\s*(?:हाँ|हां|जी|haan|ji)\\s*(?:जी|ji)?\\s*[,।]")
+_CODE = re.compile(
+    r"(?<![A-Za-z0-9])(?!(?:PAN|IFSC|UPI|VPA|GST|OTP|PIN|ID)\b)"
+    r"(?:[A-Z]{2,}|(?=[A-Za-z]*\d+[A-Za-z]|[A-Za-z]+\d)[A-Za-z\d]+)(?![A-Za-z0-9])"
+)
+"""Written in capitals, or of letters and figures."""
+_DOTTED = re.compile("(?<=[A-Za-z])\\.(?=[A-Za-z])|(?<=[^\\W\\d_])(?=\\d)|(?<=\\d)(?=[A-Za-z])")
+
+
+def _apart(text: str) -> str:
+    """Without a "जी," before it, with letters apart from digits, and codes letter by letter."""
+    text = _CODE.sub(lambda code: " ".join(code.group()), _YES_FIRST.sub("", text))
+    return _DOTTED.sub(" ", text)
+
+
+def signs_at(words: Sequence[str], at: int) -> tuple[int, str]:
+    """How many words are the next letters or digits, and which; 0 for none."""
+    word = words[at]
+    if word in _TIMES and at + 1 < len(words) and letter_at(words, at)[0] != 2:
+        taken, signs = signs_at(words, at + 1)
+        return (taken + 1, signs[:1] * _TIMES[word] + signs[1:]) if taken else (0, "")
+    taken, letters = letter_at(words, at)
+    if taken:
+        return taken, letters
+    if word.isdigit():
+        return 1, word
+    worth = WORTH.get(key(word), 100)
+    return (1, str(worth)) if worth < 100 else (0, "")

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from bot.hindi.counting import WORTH, key
 from bot.hindi.fold import fold, folded_words
-from bot.hindi.letters import LETTERS, letter_at
+from bot.hindi.letters import LETTERS, signs_at
 from bot.hindi.redact_digits import Hidden
 from bot.hindi.redact_labels import Mark
 
@@ -100,29 +100,11 @@ def _shaped(words: Sequence[str], at: int, shape: re.Pattern[str], length: int) 
     """Where the code of this shape ends that begins here; 0 where none does."""
     code = ""
     while at < len(words) and len(code) < length:
-        taken, signs = _signs(words, at)
+        taken, signs = signs_at(words, at)
         if not taken:
             return 0
         code, at = code + signs, at + taken
     return at if shape.fullmatch(code) else 0
-
-
-_REPEATS = {"डबल": 2, "double": 2, "ट्रिपल": 3, "triple": 3}
-
-
-def _signs(words: Sequence[str], at: int) -> tuple[int, str]:
-    """How many words are the next letters or digits of a code, and which; 0 for none."""
-    word = words[at]
-    if word in _REPEATS and at + 1 < len(words) and letter_at(words, at)[0] != 2:
-        taken, signs = _signs(words, at + 1)
-        return (taken + 1, signs * _REPEATS[word]) if taken else (0, "")
-    taken, letters = letter_at(words, at)
-    if taken:
-        return taken, letters
-    if word.isdigit():
-        return 1, word
-    worth = WORTH.get(key(word), 100)
-    return (1, str(worth)) if worth < 100 else (0, "")
 
 
 def _addresses(words: _Words) -> Iterator[Hidden]:
