@@ -25,6 +25,8 @@ class Settings:
     fallback: str = "bot-agents,s,1"
     sounds: Path = CONFIGURATION / "sounds/hi"
     """The folder of bot-apology and bot-nobody: .sln16 (16 kHz, no header) or 8 kHz .wav."""
+    metrics: str = ""
+    """`address:port` where Prometheus may fetch metrics; empty: Asterisk has no HTTP server."""
     trace: bool = False
     """Every step of the dialplan goes to the log (caller numbers and the token too)."""
     extra: dict[str, str] = field(default_factory=dict)
@@ -69,6 +71,7 @@ def passwords(run: Path, accounts: tuple[str, ...]) -> dict[str, str]:
 
 def _values(run: Path, program: Program, settings: Settings) -> dict[str, str]:
     first, last = settings.rtp_ports
+    address, _, port = settings.metrics.rpartition(":")
     return {
         "RUN": str(run),
         "ETC": str(run / "etc"),
@@ -82,6 +85,9 @@ def _values(run: Path, program: Program, settings: Settings) -> dict[str, str]:
         "EXTERNAL": _external(settings.external),
         "RTP_FIRST": str(first),
         "RTP_LAST": str(last),
+        "METRICS": "yes" if settings.metrics else "no",
+        "METRICS_ADDRESS": address.strip("[]") or "127.0.0.1",
+        "METRICS_PORT": port or "8088",
         "BOT_URL": settings.bot_url.rstrip("/"),
         "BOT_TOKEN": settings.bot_token,
         "FALLBACK": settings.fallback,

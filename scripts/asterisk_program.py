@@ -18,7 +18,9 @@ from scripts.private_apt import NoAptError, TreeError
 CONFIGURATION = Path(__file__).resolve().parent.parent / "asterisk"
 OLDEST = (22, 5)  # Earlier ones lose AudioSocket frames or lack DTMF on it.
 # An Asterisk that is older than 22.6 has none of these, and serves all but the line `websocket`.
-DISPENSABLE = ("res_http_websocket.so", "res_websocket_client.so", "chan_websocket.so")
+WEBSOCKET = ("res_http_websocket.so", "res_websocket_client.so", "chan_websocket.so")
+# Metrics are an extended module, which not every distribution builds.
+DISPENSABLE = (*WEBSOCKET, "res_prometheus.so")
 SOURCES = ("auto", "host", "tree", "docker")
 NONE_HERE = """No Asterisk can be run here:
   the host's own: {host}

@@ -39,6 +39,7 @@ accounts=${ASTERISK_ACCOUNTS-6001 6002}
 passwords=${ASTERISK_PASSWORDS-}
 agents=${ASTERISK_AGENTS-PJSIP/6002}
 fallback=${ASTERISK_FALLBACK-bot-agents,s,1}
+metrics=${ASTERISK_METRICS-}
 trace=${ASTERISK_TRACE-no}
 
 is 'https?://[^ ;]+' ASTERISK_BOT_URL "$bot_url" "give the bot's address, such as http://bot:8080"
@@ -51,6 +52,7 @@ is '[0-9A-Fa-f.:/ ]*' ASTERISK_LOCAL_NETS "$local_nets" "give networks such as 1
 is '[A-Za-z0-9_ -]*' ASTERISK_ACCOUNTS "$accounts" "give names of letters, digits, _ and -, with blanks between"
 is '[A-Za-z0-9/_&@.:-]*' ASTERISK_AGENTS "$agents" "give phones such as PJSIP/6002&PJSIP/6003, or nothing"
 is '([A-Za-z0-9_-]+,[A-Za-z0-9*#+_-]+,[0-9]+)?' ASTERISK_FALLBACK "$fallback" "give context,extension,priority, or nothing"
+is '([0-9A-Fa-f.:]+:[0-9]{1,5})?' ASTERISK_METRICS "$metrics" "give ADDRESS:PORT, such as 0.0.0.0:8088, or nothing"
 is 'yes|no' ASTERISK_TRACE "$trace" "give yes or no"
 rtp_first=${rtp%-*} rtp_last=${rtp#*-}
 [ "$rtp_first" -ge 1024 ] && [ "$rtp_first" -lt "$rtp_last" ] && [ "$rtp_last" -le 65535 ] ||
@@ -107,6 +109,9 @@ password = $word
 END
 done > "$etc/accounts"
 
+metrics_on=no metrics_address=127.0.0.1 metrics_port=8088
+[ -z "$metrics" ] || metrics_on=yes metrics_address=${metrics%:*} metrics_port=${metrics##*:}
+
 verbose=''
 [ "$trace" = no ] || verbose=',verbose(3)'
 
@@ -123,6 +128,9 @@ fill() {
         -e "s|@TRACE@|$verbose|g" \
         -e "s|@BIND@|$bind|g" \
         -e "s|@SIP_PORT@|$sip_port|g" \
+        -e "s|@METRICS@|$metrics_on|g" \
+        -e "s|@METRICS_ADDRESS@|$metrics_address|g" \
+        -e "s|@METRICS_PORT@|$metrics_port|g" \
         -e "s|@RTP_FIRST@|$rtp_first|g" \
         -e "s|@RTP_LAST@|$rtp_last|g" \
         -e "s|@BOT_URL@|$(escaped "${bot_url%/}")|g" \

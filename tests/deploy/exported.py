@@ -14,6 +14,11 @@ SCRAPED = {"namespace", "pod", "instance", "job", "container", "endpoint"}
 MATCHER = re.compile(r'(\w+)\s*(=~|!~|!=|=)\s*"([^"]*)"')
 
 
+OURS, KAMAILIOS, ASTERISKS = "voicebot(?!_sip_)", "voicebot_sip_", "asterisk_"
+"""How the names of a program's metrics begin."""
+NAMES = re.compile("voicebot|asterisk_")
+
+
 async def exported_by_a_bot():
     """The samples of /metrics of a bot that has just started and had no call yet."""
     async with serving() as riva:
@@ -27,23 +32,32 @@ async def exported_by_a_bot():
         )
         async with bot.running(), httpx.AsyncClient() as client:
             answer = await client.get(f"http://127.0.0.1:{bot.http_port}/metrics")
-    families = text_string_to_metric_families(answer.text)
-    return [sample for family in families for sample in family.samples]
+    return samples(answer.text)
 
 
-def selectors(query):
-    """(name, [(label, operator, value)]) of each metric of ours that the query names."""
-    bare = re.sub(r'"(?:[^"\\]|\\.)*"', lambda m: m[0].replace("voicebot", "VOICEBOT"), query)
-    for match in re.finditer(r"\bvoicebot[\w:]*(\{[^}]*\})?", bare):
+def selectors(query, begins=OURS):
+    """(name, [(label, operator, value)]) of each metric that the query names and that begins so."""
+    bare = re.sub(r'"(?:[^"\\]|\\.)*"', lambda quoted: NAMES.sub("...", quoted[0]), query)
+    for match in re.finditer(rf"\b{begins}[\w:]*(\{{[^}}]*\}})?", bare):
         name = re.match(r"[\w:]+", match[0])[0]
         yield name, MATCHER.findall(match[1] or "")
 
 
-def wrong_selectors(query, page, recorded):
+def samples(text):
+    """What a page of metrics holds, by the names that are on it (the parser adds _total)."""
+    told = set(re.findall(r"^\w+", text, re.MULTILINE))
+    found = [each for family in text_string_to_metric_families(text) for each in family.samples]
+    return [
+        each if each.name in told else each._replace(name=each.name.removesuffix("_total"))
+        for each in found
+    ]
+
+
+def wrong_selectors(query, page, recorded=(), begins=OURS):
     """The selectors of a query that match nothing on the page and are recorded by no rule."""
     return [
         (name, matchers)
-        for name, matchers in selectors(query)
+        for name, matchers in selectors(query, begins)
         if name not in recorded and not any(_matches(sample, name, matchers) for sample in page)
     ]
 

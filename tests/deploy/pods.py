@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -73,7 +74,7 @@ def _secret(name, folder):
 
 def variables(container, folder):
     """The container's environment; a secret's value is TOKEN, unless SECRETS has another."""
-    found = {}
+    found: dict[str, str] = {}
     for each in container["env"]:
         source = each.get("valueFrom", {})
         if "fieldRef" in source:
@@ -81,7 +82,8 @@ def variables(container, folder):
         elif "secretKeyRef" in source:
             found[each["name"]] = SECRETS.get(source["secretKeyRef"]["name"], TOKEN)
         else:
-            found[each["name"]] = here(each["value"], folder)
+            text = re.sub(r"\$\((\w+)\)", lambda name: found[name[1]], each["value"])
+            found[each["name"]] = here(text, folder)
     return found
 
 

@@ -2,10 +2,12 @@
 
 import base64
 import subprocess
+import urllib.request
 
 import pytest
 
 from scripts.house import free_port
+from tests.deploy import pods
 from tests.deploy.chart import render
 from tests.deploy.pods import CALLER, TOKEN, start_asterisk, stop
 from tests.e2e.fake_bot import FakeBot, FakeLine, until
@@ -64,6 +66,19 @@ def test_asterisk_loads_the_rendered_configuration(exchange):
         assert one.run(container[probe]["exec"]["command"]) == 0
     wrong = [line for line in one.log().splitlines() if "ERROR[" in line or "WARNING[" in line]
     assert [line for line in wrong if "sip.provider.example" not in line] == []
+
+
+def test_metrics_are_served_at_the_pods_address_alone(exchange, monkeypatch):
+    """Where they are wanted; the pod's address stands here for loopback's second one."""
+    monkeypatch.setitem(pods.FIELDS, "status.podIP", "127.0.0.2")
+    port = free_port()
+    one = exchange(asterisk={"metricsPort": port}, monitoring={"serviceMonitor": {"enabled": True}})
+    with urllib.request.urlopen(f"http://127.0.0.2:{port}/metrics", timeout=5) as page:
+        assert "asterisk_core_uptime_seconds" in page.read().decode()
+    with pytest.raises(OSError, match="refused"):
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5)
+    named = {each["name"]: each["containerPort"] for each in one.pod["containers"][0]["ports"]}
+    assert named["metrics"] == port
 
 
 def test_a_node_or_pod_with_its_own_address_is_told_it(exchange):

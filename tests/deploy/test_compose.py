@@ -201,13 +201,17 @@ def test_prometheus_accepts_its_configuration_and_the_charts_rules(tmp_path: Pat
     assert re.search(r"SUCCESS: [1-9]\d* rules found", done.stdout)
 
 
-def test_prometheus_asks_the_bot_where_it_answers() -> None:
-    """Its one target is the bot's HTTP port, on a network that both have."""
+def test_prometheus_asks_bot_and_asterisk_where_they_answer() -> None:
+    """The bot's HTTP port and Asterisk's metrics, on a network that they have in common."""
     text = _mounted("prometheus", "/etc/prometheus/prometheus.yml").read_text()
-    (job,) = yaml.safe_load(text)["scrape_configs"]
-    assert job["static_configs"][0]["targets"] == ["bot:8080"]
-    shared = services()["prometheus"]["networks"].keys() & services()["bot"]["networks"].keys()
-    assert shared == {"metrics"}
+    jobs = yaml.safe_load(text)["scrape_configs"]
+    targets = [target for job in jobs for target in job["static_configs"][0]["targets"]]
+    up = services()
+    port = up["asterisk"]["environment"]["ASTERISK_METRICS"].rpartition(":")[2]
+    assert targets == ["bot:8080", f"asterisk:{port}"]
+    for name in ("bot", "asterisk"):
+        shared = up["prometheus"]["networks"].keys() & up[name]["networks"].keys()
+        assert shared == {"metrics"}
 
 
 def test_grafana_shows_the_charts_dashboards_and_asks_this_prometheus() -> None:

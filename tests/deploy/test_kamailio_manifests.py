@@ -16,7 +16,7 @@ from tests.deploy.sip_peers import Asterisk, Dialog, Provider
 pytestmark = pytest.mark.deploy
 
 FOLDER = Path(__file__).resolve().parents[2] / "k8s/kamailio"
-PODMONITOR = Path(__file__).with_name("crds_kamailio") / "podmonitors.monitoring.coreos.com.yaml"
+PODMONITOR = Path(__file__).with_name("crds") / "podmonitors.monitoring.coreos.com.yaml"
 
 
 def built(name):

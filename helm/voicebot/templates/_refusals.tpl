@@ -113,6 +113,9 @@
 {{- if and (ge (int $a.sip.port) (int $a.rtp.first)) (le (int $a.sip.port) (int $a.rtp.last)) -}}
 {{- fail (printf "asterisk.sip.port (%d) is one of the ports of asterisk.rtp: both are UDP, so give another one" (int $a.sip.port)) -}}
 {{- end -}}
+{{- if and .Values.monitoring.serviceMonitor.enabled (has (int $a.metricsPort) (list (ternary (int $a.sip.port) 0 $a.sip.tcp) (ternary (int $a.sip.tls.port) 0 $a.sip.tls.enabled))) -}}
+{{- fail (printf "asterisk.metricsPort (%d) is one of asterisk.sip's, and both are TCP: give another one" (int $a.metricsPort)) -}}
+{{- end -}}
 {{- if and $a.sip.tcp $a.sip.tls.enabled (eq (int $a.sip.port) (int $a.sip.tls.port)) -}}
 {{- fail (printf "asterisk.sip.port and asterisk.sip.tls.port are both %d, and both TCP: give each a port of its own" (int $a.sip.port)) -}}
 {{- end -}}
