@@ -14,7 +14,8 @@ SCRAPED = {"namespace", "pod", "instance", "job", "container", "endpoint"}
 MATCHER = re.compile(r'(\w+)\s*(=~|!~|!=|=)\s*"([^"]*)"')
 
 
-OURS, KAMAILIOS, ASTERISKS = "voicebot(?!_sip_)", "voicebot_sip_", "asterisk_"
+KAMAILIOS = "voicebot_sip_(?:calls|failovers|refused|asterisk|shmem)_"
+OURS, ASTERISKS = rf"(?!{KAMAILIOS})voicebot", "asterisk_"
 """How the names of a program's metrics begin."""
 NAMES = re.compile("voicebot|asterisk_")
 
