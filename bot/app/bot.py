@@ -68,6 +68,7 @@ class Bot:
         self.server = LineServer(settings.audiosocket, self.desk, settings.line, settings.websocket)
         self.reception: Reception | None = None
         self.http_port = 0
+        self._socket: socket.socket | None = None
         self.gateway: Gateway | None = None
         self.sip: UserAgent | None = None
         self._drain = asyncio.Event()
@@ -101,9 +102,10 @@ class Bot:
             self.sip = await self._sip(self.reception)
         except ConfigError:
             await self._stop()
+            await self._close()
             raise
         async with asyncio.TaskGroup() as group:
-            serving = group.create_task(http.serve(sockets=[self._socket]))
+            serving = group.create_task(self._serve(http))
             chores = [
                 group.create_task(_chore("loop watch", health.watch_loop(self.metrics.loop_lag))),
                 group.create_task(_chore("phrases", self._prepare())),
@@ -166,6 +168,10 @@ class Bot:
         )
         return _Http(config)
 
+    async def _serve(self, http: uvicorn.Server) -> None:
+        assert self._socket is not None, "not bound"
+        await http.serve(sockets=[self._socket])
+
     async def _warm(self) -> None:
         """Load, import and connect what the first call would otherwise wait for."""
         self.dialogue.connect()
@@ -218,7 +224,9 @@ class Bot:
             await asyncio.sleep(LAST_QUESTIONS)
 
     async def _close(self) -> None:
-        """Close the connections to the services."""
+        """Close the connections to the services, and the port that asked for them."""
+        if self._socket is not None:
+            self._socket.close()
         for server in self._servers.values():
             await server.close()
         await self.riva.close()

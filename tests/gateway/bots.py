@@ -68,7 +68,7 @@ async def running(*answers, listens=deaf, gateway=(), **settings):
     async with serving(FakeRecognition(listens), voices) as address:
         bot = Bot(
             Settings(
-                audiosocket={"port": 0},
+                audiosocket={"port": 0, **settings.pop("audiosocket", {})},
                 http={"port": 0},
                 riva={"uri": address},
                 gateway={"enabled": True, "port": 0, **dict(gateway)},
