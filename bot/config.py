@@ -363,6 +363,21 @@ class IdleSettings(Part):
     """Say goodbye to recorded announcements, beeps and busy tones."""
 
 
+class GuardSettings(Part):
+    """What is refused of what callers say and what the model answers (docs/guard.md)."""
+
+    callers: bool = True
+    """Refuse what changes the bot's instructions, reads them, asks for other callers' data, or
+    names tools; the model never reads it."""
+    refusals: Annotated[int, Field(ge=1, le=100)] = 3
+    """Refused turns of one call, the last of which hands the caller to a person."""
+    answers: bool = True
+    """Stop an answer that has words of `llm.system_prompt` or the orders in `llm.persona`, or a
+    tool call written as text."""
+    never_say: tuple[str, ...] = ()
+    """Phrases that no answer may have: names of systems, of other customers, of rivals."""
+
+
 class TurnSettings(Part):
     """Whose turn it is, in seconds."""
 
@@ -377,6 +392,10 @@ class TurnSettings(Part):
     field: FieldSettings = FieldSettings()
     filler: FillerSettings = FillerSettings()
     idle: IdleSettings = IdleSettings()
+    guard: GuardSettings = GuardSettings()
+    longest_answer: Seconds = 25.0
+    """Estimated seconds of speech after which an answer ends with its sentence, and the caller is
+    asked whether to go on (`phrases.more`)."""
     max_call: Seconds = 900.0
     max_failures: Annotated[int, Field(ge=1, le=10)] = 3
     """Answers in a row that failed, before the caller is handed to a person."""
@@ -398,9 +417,15 @@ class PhraseSettings(Part):
     closed: str = "नमस्ते! हमारा कार्यालय अभी बंद है। कृपया कार्य समय में फ़ोन कीजिए। धन्यवाद।"
     """In place of the greeting outside the opening hours (`hours`)."""
     give_up: str = "क्षमा कीजिए, तकनीकी समस्या बनी हुई है। मैं आपको हमारे प्रतिनिधि से जोड़ रही हूँ।"
-    uninterruptible: tuple[Literal["notice", "greeting", "goodbye", "too_long", "give_up"], ...] = (
-        "notice",
-    )
+    refusal: str = "क्षमा कीजिए, इस बारे में सहायता नहीं हो सकती। आप अपने काम की बात बताइए।"
+    """To a caller who attacks the bot (docs/guard.md)."""
+    hand_over: str = "क्षमा कीजिए, इस बारे में सहायता नहीं हो सकती। आपको प्रतिनिधि से जोड़ा जा रहा है।"
+    """To one who does so too often."""
+    more: str = "क्या आगे भी बताया जाए?"
+    """After an answer that was too long (`turns.longest_answer`)."""
+    uninterruptible: tuple[
+        Literal["notice", "greeting", "goodbye", "too_long", "give_up", "hand_over"], ...
+    ] = ("notice",)
     """Phrases that are said to their end, whatever the caller does."""
 
 

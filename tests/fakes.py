@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
+from bot.call.answer_guard import Secrets
 from bot.call.call import Call, Watch
 from bot.call.hearing import Hearing
 from bot.call.phrasebook import Phrase, Phrasebook
@@ -190,6 +191,9 @@ class Story:
     settings: TurnSettings = PLAIN
     book: Phrasebook = field(default_factory=lambda: Phrasebook(PHRASES))
     judge: object = None
+    secrets: Secrets = field(default_factory=Secrets)
+    refused: list = field(default_factory=list)
+    """The kinds of what the guard refused of answers and tools."""
     turns: list = field(default_factory=list)
     actions: list = field(default_factory=list)
     """(time, action) of all that the turn policy wanted."""
@@ -211,12 +215,13 @@ class Story:
             turn=self.turns.append,
             action=lambda action: self.actions.append((round(now(), 3), action)),
             discarded=self.discarded.append,
+            refused=lambda kind, why: self.refused.append(kind),
             said=lambda sentence: self.said.append((round(now(), 3), sentence)),
             secret=lambda begins: self.secrets.append((round(now(), 3), begins)),
         )
         hearing = Hearing(self.line.rate, voice, judge=self.judge)
         call = Call(self.line, self.recognizer, self.model, self.synthesizer, hearing,
-                    self.book, self.settings, watch)  # fmt: skip
+                    self.book, self.settings, watch, secrets=self.secrets)  # fmt: skip
         self.ending = await call.run()
         return self
 

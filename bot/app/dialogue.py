@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from bot.app.hours import is_open
 from bot.app.phrases import Phrases
 from bot.app.services import Services, WatchedModel, WatchedRecognizer
+from bot.call.answer_guard import Secrets
 from bot.call.call import Call, Watch
 from bot.call.hearing import Hearing
 from bot.call.phrasebook import Phrase
@@ -49,6 +50,8 @@ class Dialogue:
         self._riva = riva
         self._judge = judge
         self._turnstile = turnstile
+        llm, guard = settings.llm, settings.turns.guard
+        self._secrets = Secrets(llm.system_prompt, llm.persona, guard.never_say)
 
     def connect(self) -> None:
         """See that the services are connected by the time a call needs them."""
@@ -70,6 +73,7 @@ class Dialogue:
             watch,
             self._turnstile,
             opening=opening(self.settings.hours),
+            secrets=self._secrets,
         )
 
     def _hearing(self, rate: int) -> Hearing:

@@ -2,7 +2,7 @@
 
 import structlog
 
-from bot.call.actions import Action, Discard, GoOn, Hush, Interrupt, Lower, Prepare
+from bot.call.actions import Action, Discard, GoOn, Hush, Interrupt, Lower, Prepare, Refuse
 from bot.call.call import Watch
 from bot.call.floor import TurnReport
 from bot.core.errors import ServiceError
@@ -91,6 +91,8 @@ class Journal:
     def _action(self, action: Action) -> None:
         if name := COUNTED.get(type(action)):
             self._metrics.turn_action(name)
+        if isinstance(action, Refuse):
+            self._refused(action.kind, "caller")
 
     def _refused(self, kind: Guarded, why: str) -> None:
         self._metrics.guard_refused(kind.value)

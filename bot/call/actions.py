@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bot.call.phrasebook import Phrase
 from bot.core.events import Ending
+from bot.core.guarded import Guarded
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,19 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True)
+class Refuse:
+    """
+    The caller attacks the bot with these words: say this phrase instead of an answer.
+
+    The model never reads them. The next answer's tools run only where they are plainly asked for.
+    """
+
+    kind: Guarded
+    text: str
+    phrase: Phrase
+
+
+@dataclass(frozen=True, slots=True)
 class Tell:
     """Say this, which no model made: a question for a number. Whatever we are saying ends."""
 
@@ -87,4 +101,17 @@ class End:
     ending: Ending
 
 
-Action = Prepare | Discard | Answer | Say | Tell | Lower | Hush | GoOn | Interrupt | Finalize | End
+Action = (
+    Prepare
+    | Discard
+    | Answer
+    | Say
+    | Refuse
+    | Tell
+    | Lower
+    | Hush
+    | GoOn
+    | Interrupt
+    | Finalize
+    | End
+)

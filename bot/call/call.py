@@ -12,6 +12,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from bot.call.actions import Action, End
+from bot.call.answer_guard import Secrets
 from bot.call.floor import Floor, TurnReport
 from bot.call.hearing import Hearing
 from bot.call.phrasebook import Phrase, Phrasebook
@@ -88,8 +89,13 @@ class Call:
         turnstile: Turnstile | None = None,
         policy: ToolPolicy | None = None,
         opening: Opening = GREETED,
+        secrets: Secrets | None = None,
     ) -> None:
-        """`turnstile`: that of all calls of the process. `policy`: None, for our own tools only."""
+        """
+        `turnstile`: that of all calls of the process. `policy`: None, for our own tools only.
+
+        `secrets`: what no answer may say.
+        """
         self._opening = opening
         self._line = line
         self._recognizer = recognizer
@@ -105,7 +111,7 @@ class Call:
         voice = Voice(line.rate, book, synthesizer, playout)
         self._floor = Floor(
             voice, model, hearing, settings, self._post, watch.turn, watch.discarded,
-            policy or ToolPolicy(OWN), watch.refused,
+            policy or ToolPolicy(OWN), secrets or Secrets(), watch.refused,
         )  # fmt: skip
         self._heard_at = self._loop.time()
         self._judging: asyncio.Task[None] | None = None

@@ -19,9 +19,11 @@ from bot.call.actions import (
     Interrupt,
     Lower,
     Prepare,
+    Refuse,
     Say,
     Tell,
 )
+from bot.call.answer_guard import AnswerGuard, Secrets
 from bot.call.hearing import Hearing
 from bot.call.history import History
 from bot.call.phrasebook import Phrase
@@ -80,7 +82,8 @@ class Floor:
     reply that sounds, `_prepared` the one that is begun early. `_reported` is the turn whose end
     waits for the first silent frame. `_spoke` and `_final` are when the caller last fell silent and
     the recogniser last closed an utterance. `_fillers` counts the fillers said, `_answers` our
-    answers; `_filled` is the last answer that had a filler.
+    answers; `_filled` is the last answer that had a filler. `_wary`: the caller's last turn was
+    refused.
     """
 
     def __init__(
@@ -93,6 +96,7 @@ class Floor:
         report: Callable[[TurnReport], None],
         discarded: Callable[[int], None],
         policy: ToolPolicy,
+        secrets: Secrets,
         refused: Callable[[Guarded, str], None],
     ) -> None:
         self._voice = voice
@@ -104,6 +108,7 @@ class Floor:
         self._tell_report = report
         self._tell_discarded = discarded
         self._policy = policy
+        self._secrets = secrets
         self._tell_refused = refused
         self._loop = asyncio.get_running_loop()
         self._history = History()
@@ -115,6 +120,7 @@ class Floor:
         self._final: float | None = None
         self._fillers = self._answers = 0
         self._filled = -1
+        self._wary = False
 
     # The books.
 
@@ -162,6 +168,8 @@ class Floor:
             case Say(phrase):
                 reply = Reply(self._voice)
                 self._begin(_Turn(reply, "", phrase), partial(reply.say, phrase), group)
+            case Refuse(text=text, phrase=phrase):
+                self._refuse(text, phrase, group)
             case Tell(text):
                 reply = Reply(self._voice)
                 self._mark_utterance(reply.marks)
@@ -198,6 +206,7 @@ class Floor:
             turn = self._ask(text, group)
         self._history.caller_said(text)
         turn.shown = shown
+        self._wary = False
         self._mark_utterance(turn.reply.marks)
         self._commit(turn)
         self._answers += 1
@@ -206,8 +215,12 @@ class Floor:
 
     def _ask(self, text: str, group: asyncio.TaskGroup) -> _Turn:
         """Ask the model for an answer to these words, which nobody hears before it is committed."""
-        gate = partial(self._gate, Moment(text))
-        reply = Reply(self._voice, lambda wanted: self._number_asked(turn, wanted), gate)
+        gate = partial(self._gate, Moment(text, self._wary))
+        guard = AnswerGuard(self._secrets) if self._settings.guard.answers else None
+        reply = Reply(
+            self._voice, lambda wanted: self._number_asked(turn, wanted), gate,
+            partial(self._judged, guard), self._settings.longest_answer,
+        )  # fmt: skip
         turn = _Turn(reply, text)
         history = self._history.if_caller_says(text)
         work = partial(turn.reply.answer, history, self._model)
@@ -221,6 +234,21 @@ class Floor:
             self._tell_refused(judged.kind, judged.why)
             return None
         return judged
+
+    def _judged(self, guard: AnswerGuard | None, sentence: str) -> Guarded | None:
+        """Why this sentence of the model may not be spoken; that is told."""
+        kind = guard.judge(sentence) if guard else None
+        if kind is not None:
+            self._tell_refused(kind, "answer")
+        return kind
+
+    def _refuse(self, text: str, phrase: Phrase, group: asyncio.TaskGroup) -> None:
+        """Say so; what was said is shown to those who may read, but never to the model."""
+        reply = Reply(self._voice)
+        self._mark_utterance(reply.marks)
+        turn = _Turn(reply, "", phrase, shown=text)
+        self._begin(turn, partial(reply.say, phrase), group)
+        self._wary = True
 
     def _number_asked(self, turn: _Turn, wanted: NumberWanted) -> None:
         self._post(NumberAsked(turn.number, wanted))

@@ -29,6 +29,12 @@ class Phrase(StrEnum):
     NOISE = "noise"
     MACHINE = "machine"
     GIVE_UP = "give_up"
+    REFUSAL = "refusal"
+    """To a caller who attacks the bot, and in place of an answer that may not be spoken."""
+    HAND_OVER = "hand_over"
+    """To one who does so too often."""
+    MORE = "more"
+    """After an answer that was too long to be said to its end."""
 
 
 @dataclass(slots=True)

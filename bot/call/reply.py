@@ -16,9 +16,11 @@ from bot.call.sentences import sentences
 from bot.call.tools import WISHES, number_wanted
 from bot.core.errors import ServiceError, ServiceUnavailable
 from bot.core.events import Ending
+from bot.core.guarded import Guarded
 from bot.core.marks import Mark, Marks
 from bot.core.numbers import NumberWanted
 from bot.core.ports import ChatModel, Message, Speech, Synthesizer, ToolCall
+from bot.hindi.length import expected_seconds
 
 Gate = Callable[[ToolCall, int], ToolCall | None]
 """What may be done of a tool call, of which so many before it may be; None: nothing."""
@@ -42,7 +44,8 @@ class Reply:
     One reply of ours.
 
     `tokens` counts the pieces of text that the model sent. `_wishes` and `_numbers` are what it
-    called tools for, as far as the gate let them pass; `_passed` counts those.
+    called tools for, as far as the gate let them pass; `_passed` counts those. `_seconds` is how
+    long the answer is so far, by its words; `_unsaid` the last sentence that was too much.
     """
 
     def __init__(
@@ -50,14 +53,21 @@ class Reply:
         voice: Voice,
         asked: Callable[[NumberWanted], None] = lambda wanted: None,
         gate: Gate = lambda call, before: call,
+        judge: Callable[[str], Guarded | None] = lambda sentence: None,
+        longest: float = float("inf"),
     ) -> None:
         """
         `asked` is told as soon as the model wants a number and the reply may sound; `gate` is asked
-        for every tool call, before anything of it is looked at.
+        for every tool call, before anything of it is looked at, `judge` for every sentence of the
+        model before it sounds. After `longest` seconds of speech an answer is long enough.
         """
         self._voice = voice
         self._asked = asked
         self._gate = gate
+        self._judge = judge
+        self._longest = longest
+        self._seconds = 0.0
+        self._unsaid = ""
         self._passed = 0
         self.marks = Marks()
         self.may_sound = asyncio.Event()
@@ -72,23 +82,49 @@ class Reply:
         Raises ServiceError when a service fails, or the model says and wishes nothing.
         """
         self.marks.mark(Mark.ASKED)
-        said = False
         async with (
             aclosing(model.reply(history)) as pieces,
             aclosing(self._text(pieces)) as text,
             aclosing(sentences(text)) as cut,
         ):
-            async for sentence in cut:
-                self.marks.mark(Mark.FIRST_SENTENCE)
-                said = True
-                await self._speak(sentence)
-        if not (said or self._wishes or self._numbers):
+            await self._say_what_may_be_said(cut)
+        if self._unsaid and not self._wishes:
+            await self._speak(self._unsaid if self._numbers else self._text_of(Phrase.MORE))
+        if not (self._seconds or self._wishes or self._numbers):
             raise ServiceUnavailable("llm", "the model said nothing")
         await self.may_sound.wait()
         for wanted in self._numbers:
             self._asked(wanted)
         await self._voice.playout.drained()
         return self._wishes[0] if self._wishes else None
+
+    async def _say_what_may_be_said(self, sentences: AsyncIterator[str]) -> None:
+        """
+        Sentence by sentence, until one may not be said, or they have become too long.
+
+        Then the rest is read for its tools, and for a question that goes with them.
+        """
+        async for sentence in sentences:
+            self.marks.mark(Mark.FIRST_SENTENCE)
+            if (kind := self._judge(sentence)) is not None:
+                return await self._refuse(kind)
+            if self._seconds >= self._longest:
+                self._unsaid = sentence
+                continue
+            self._seconds += expected_seconds(sentence)
+            await self._speak(sentence)
+
+    async def _refuse(self, kind: Guarded) -> None:
+        """Nothing more of this answer is said or done."""
+        self._wishes.clear()
+        self._numbers.clear()
+        self._unsaid = ""
+        if kind is Guarded.PROMPT_SPOKEN:
+            self._seconds += 1
+            await self._speak(self._text_of(Phrase.REFUSAL))
+
+    def _text_of(self, phrase: Phrase) -> str:
+        return self._voice.book.texts[phrase]
 
     async def say(self, phrase: Phrase) -> Ending | None:
         """Say a phrase of our own: from memory, else synthesized, else from its recording."""

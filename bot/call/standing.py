@@ -16,6 +16,7 @@ from bot.call.actions import (
     Say,
     Tell,
 )
+from bot.call.caller_guard import CallerGuard
 from bot.call.endpoint import Signs, likely_over, wait
 from bot.call.field import Abandoned, Collected, Collector, Step
 from bot.call.idle import Patience
@@ -28,6 +29,7 @@ from bot.core.numbers import NumberWanted
 from bot.hindi.asked import Asked, what_was_asked
 from bot.hindi.digits import heard_digits
 from bot.hindi.fold import fold
+from bot.hindi.guard import harmless
 from bot.hindi.machines import sounds_recorded
 
 LONGEST_CLOSING = 30.0
@@ -103,6 +105,7 @@ class Standing:
         self.words = Words()
         self.keys = Keys(settings.keys_pause)
         self.idle = Patience(settings.idle, now)
+        self.guard = CallerGuard(settings.guard)
         self.saying = ""
         self.asked = Asked.NOTHING
         self.acoustic: float | None = None
@@ -195,7 +198,9 @@ class Standing:
         stale = not self.words.closed and self.worded_at < self.voiced_since
         if self.field is not None or self.keys or stale or not likely_over(signs):
             return before
-        return *before, *self.prepare_once(text)
+        if self.guard.suspects(text):
+            return before
+        return *before, *self.prepare_once(harmless(text))
 
     def prepare_once(self, text: str) -> Actions:
         """Begin this answer early, if no other one was."""
@@ -263,14 +268,31 @@ class Standing:
             return self.take(self.field.words(text, now), now)
         if self.settings.idle.machine and sounds_recorded(text):
             return *self.discard(), *self.close(Phrase.MACHINE, Ending.HANG_UP, now)
-        text = " ".join(filter(None, (text, self.keys.text)))
+        keys = self.keys.text
         self.clear()
-        if text or self.unanswered:
-            return self.answer_to(text)
+        if text:
+            return self.answer_words(text, now, keys=keys)
+        if keys or self.unanswered:
+            return self.answer_to(keys)
         self.idle.noise()
         return *self.discard(), *self.wait_for_caller()
 
     # Our reply.
+
+    def answer_words(
+        self, text: str, now: float, shown: str | None = None, keys: str = ""
+    ) -> Actions:
+        """Have the caller's own words answered, and the keys with them; or refuse them."""
+        refusal = self.guard.judge(text)
+        if refusal is None:
+            return self.answer_to(" ".join(filter(None, (harmless(text), keys))), shown)
+        before = self.discard()
+        self.unanswered = False
+        self.begin_reply(State.SPEAKING)
+        if refusal.phrase is Phrase.HAND_OVER:
+            self.parting = Ending.TRANSFER
+            self.enter(State.CLOSING, now + LONGEST_CLOSING)
+        return *before, refusal
 
     def answer_to(self, text: str, shown: str | None = None, given: Given | None = None) -> Actions:
         """Have this answered; `shown` is what may be logged of it."""
@@ -354,4 +376,4 @@ class Standing:
             return self.part(now)
         if not words:
             return self.answer_to(f"[{field.wanted.name}: none]")
-        return self.answer_to(words, field.masked(words))
+        return self.answer_words(words, now, field.masked(words))

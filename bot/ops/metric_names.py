@@ -25,7 +25,7 @@ ACTIONS: Final = (
 )  # fmt: skip
 PHRASES: Final = (
     "notice", "greeting", "closed", "silence", "apology", "goodbye", "too_long", "noise", "machine",
-    "give_up",
+    "give_up", "refusal", "hand_over", "more",
 )  # fmt: skip
 REFUSALS: Final = (
     "full", "draining", "bad-request", "not-registered", "in-progress", "no-profile",
