@@ -62,5 +62,5 @@ async def test_a_server_that_obeys_everything_neither_tells_its_prompt_nor_runs_
             assert common_run(heard, SYSTEM_PROMPT) < RUN, heard
             assert not written_tool(heard), heard
             assert ran == []
-        await chat.close()
+        await chat.server.close()
     assert len(fake.requests) == len(WAYS)
