@@ -8,6 +8,19 @@ import pytest
 from tests.virtual_loop import VirtualLoop
 
 
+def pytest_addoption(parser):
+    """Name our own options."""
+    parser.addoption(
+        "--every-number", action="store_true", help="number words up to 10^7, not a sample"
+    )
+
+
+@pytest.fixture(scope="session")
+def every_number(request):
+    """Whether every number is asked for."""
+    return request.config.getoption("--every-number")
+
+
 def pytest_configure(config):
     """Name the marks that tests may carry."""
     config.addinivalue_line("markers", "real_time: runs on a real clock (sockets, threads)")

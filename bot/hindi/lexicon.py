@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from bot.core.errors import ConfigError
-from bot.hindi.spoken_amounts import AMOUNT_RULES, MONEY_RULES
+from bot.hindi.spoken_amounts import AMOUNT_RULES, MONEY_RULES, SCALE_RULES
 from bot.hindi.spoken_codes import CODE_RULES, MIXED_RULES
 from bot.hindi.spoken_dates import DATE_RULES, TIME_RULES
 from bot.hindi.spoken_latin import ADDRESS_RULES, WORD_RULES
@@ -27,21 +27,22 @@ _FIGURES = (
     *TIME_RULES,
     *MONEY_RULES,
     *CODE_RULES,
+    *SCALE_RULES,
     *UNIT_RULES,
     *MIXED_RULES,
     *AMOUNT_RULES,
 )
 _LATIN = (
     *ADDRESS_RULES,
+    *MONEY_RULES,
     *SHORT_RULES,
     *DATE_RULES,
-    *MONEY_RULES,
     *CODE_RULES[:1],
     *MIXED_RULES,
     *WORD_RULES,
 )
 _SIGNS = (*MONEY_RULES, *CODE_RULES, *UNIT_RULES, *AMOUNT_RULES, *SIGN_RULES)
-_HINDI = (*SHORT_RULES, *MONEY_RULES)
+_HINDI = (*MONEY_RULES, *SHORT_RULES)
 _SHORT_HINDI = any_of(" ".join(word for word in ABBREVIATIONS if word[0] > "\u0900"))
 _SPECIAL = re.compile(
     rf"(?<![A-Za-z])[A-Za-z]|\d|(?<![0-9A-Za-z{DEVANAGARI}])[-−–](?=[\d₹])|[{re.escape(SIGNS)}]"

@@ -21,6 +21,10 @@ _CLOSING = "।॥,;:?!.…"
 """Marks that follow a word without a space."""
 
 
+_QUOTES = str.maketrans("", "", "'‘’")
+"""They may stand in a Latin word or before a year, and nothing is said for them."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Piece:
     """What is said for the text from `start` on; `kept` where that is the text itself."""
@@ -52,12 +56,15 @@ def aloud(text: str, lexicon: Lexicon = DEFAULT) -> Aloud:
     owners: list[int] = []
     """The first written word that each spoken word belongs to."""
     for found in _WORD.finditer("".join(piece.said for piece in pieces)):
-        if said and found[0][0] in _CLOSING:
-            said[-1] += found[0]
+        word = found[0].translate(_QUOTES)
+        if said and word[:1] in _CLOSING:
+            said[-1] += word
+            continue
+        if not said and not _LETTER.search(word):
             continue
         at = bisect_right(offsets, found.start()) - 1
         inside = found.start() - offsets[at] if pieces[at].kept else 0
-        said.append(found[0])
+        said.append(word)
         owners.append(bisect_right(starts, pieces[at].start + inside) - 1)
     return Aloud(text, " ".join(said), (*owners[1:], len(words)) if said else ())
 

@@ -38,9 +38,13 @@ _RUPEES = any_of("रुपये रुपए रुपया रूपये �
 _OBLIQUE = re.compile(r"\s*(?:का|की|के|में|से|को|पर|तक|ने|वाला|वाली|वाले)(?:\s|$)")
 _RANGE = f"(?P<low>{NUMBER})(?:{TO}(?P<high>{NUMBER}))?"
 _SIGNED = "(?P<minus>[-−–])?"
+_COUNTED = re.compile(
+    r"\s?(?:घंट|किलो|साल|मीटर|सेंटीमीटर|लीटर|महीन|दिन|हफ़?्त|गुना|इंच|फ़?ुट|फ़ुट|फ़ीट|एकड़|मिनट|टन|बजे|ग्राम|क्विंटल|दर्जन|बीघ|यूनिट)"
+)
+"""What is counted in halves."""
 _FEW = 10
 """Up to this, neighbours are said without a word between them: "दो-तीन"."""
-_LONGEST = 9
+_LONGEST, _LONGEST_ROUND = 9, 14
 """Digits without commas that are still said as one number."""
 _YEAR_BEFORE = re.compile(
     "(?:सन्?|वर्ष|साल|year|ईस्वी|since|जनवरी|फ़?रवरी|मार्च|अप्रैल|मई|जून|जुलाई|अगस्त|सितंबर|अक्टूबर|नवंबर|दिसंबर)"
@@ -68,6 +72,8 @@ def _ends(match: Match) -> tuple[str, str]:
 
 def between(low: str, high: str) -> str:
     """The two ends of a range in words: neighbours go together, others are joined by "से"."""
+    if re.fullmatch(r"(?:1[89]|20)\d\d (?:1[89]|20)\d\d", f"{low} {high}"):
+        return f"{year(int(low))} से {year(int(high))}"
     near = re.fullmatch(r"\d+ \d+", f"{low} {high}") and int(high) == int(low) + 1 <= _FEW + 1
     return f"{_shorter(low)}-{_shorter(high)}" if near else f"{_shorter(low)} से {_shorter(high)}"
 
@@ -96,9 +102,10 @@ def _in_scale(match: Match) -> str:
 
 def _money(match: Match) -> str:
     major, minor = _MONEY.get(match["sign"] or "", ("रुपये", "पैसे"))
-    minus = f"{MINUS} " if match["minus"] else ""
+    minus = f"{MINUS} " if match["minus"] or match.groupdict().get("negative") else ""
     if match["scale"]:
-        return f"{minus}{_in_scale(match)} {major}"
+        crores = " करोड़" if match["crores"] else ""
+        return f"{minus}{_in_scale(match)}{crores} {major}"
     low, high = _ends(match)
     if high:
         return f"{between(low, high)} {major}"
@@ -119,10 +126,6 @@ def _in_coins(whole: str, decimals: str, major: str, minor: str, match: Match) -
 def _one_or_more(count: int, major: str, match: Match) -> str:
     alone = count == 1 and major == "रुपये" and not _OBLIQUE.match(after(match))
     return "रुपया" if alone else major
-
-
-def _per(match: Match) -> str:
-    return _money(match) + " प्रति "
 
 
 def _percent(match: Match) -> str:
@@ -175,6 +178,8 @@ def _range(match: Match) -> str:
 def _plain(match: Match) -> str:
     sign = f"{MINUS} " if match["minus"] else ""
     number = match["low"]
+    if _COUNTED.match(after(match)):
+        return sign + _shorter(number)
     if "," in number or "." in number:
         return sign + _single(number)
     if _is_row(number):
@@ -182,10 +187,16 @@ def _plain(match: Match) -> str:
     return sign + (year(int(number)) if _is_year(match) else cardinal(int(number)))
 
 
+def _among_letters(match: Match) -> str:
+    """What letters follow without a space."""
+    return one_by_one(match[0]) if _is_row(match[0]) else cardinal(int(match[0]))
+
+
 def _is_row(number: str) -> bool:
     """Whether digits are a row rather than an amount."""
     zeros = number.startswith("0") and len(number) > 2
-    return zeros or (len(number) > _LONGEST and not number.endswith("000"))
+    round_number = number.endswith("000") and len(number) <= _LONGEST_ROUND
+    return zeros or (len(number) > _LONGEST and not round_number)
 
 
 def _is_year(match: Match) -> bool:
@@ -194,36 +205,34 @@ def _is_year(match: Match) -> bool:
     return bool(_YEAR_BEFORE.search(before(match)) or _YEAR_AFTER.match(after(match)))
 
 
-_PER = any_of("माह महीना महीने दिन साल वर्ष month day year व्यक्ति person km किमी kg किलो night रात")
+_ALSO = rf"(?:\s?(?P<scale>{_SCALE})(?:\s?(?P<crores>करोड़|crores?))?(?![A-Za-z]))?"
 MONEY_RULES = (
     rule(
-        rf"{_SIGNED}(?P<sign>{_SIGN})\s?{_RANGE}(?:\s?(?P<scale>{_SCALE}))?\s?/\s?(?={_PER})",
-        _per,
-    ),
-    rule(
-        rf"{_SIGNED}(?P<sign>{_SIGN})\s?{_RANGE}(?:\s?(?P<scale>{_SCALE})(?![A-Za-z]))?"
-        rf"(?:\s?/[-=])?(?:\s?(?:{_RUPEES}))?",
+        rf"{_SIGNED}(?P<sign>{_SIGN})\s?(?P<negative>-)?(?P<low>{NUMBER})"
+        rf"(?:{TO}(?:(?:{_SIGN})\s?)?(?P<high>{NUMBER}))?{_ALSO}(?:\s?/[-=])?(?:\s?(?:{_RUPEES}))?",
         _money,
     ),
     rule(
-        rf"{_SIGNED}{_RANGE}(?:\s?(?P<scale>{_SCALE}))?\s?(?:(?P<sign>{_SIGN})(?:\s?/-)?|/-|{_RUPEES})",
+        rf"{_SIGNED}{_RANGE}{_ALSO}\s?(?:(?P<sign>{_SIGN})(?:\s?/-)?|/-|{_RUPEES})",
         _money,
     ),
 )
 """₹1,25,000 and 500/- and 99.50 रुपये."""
+_WORD = any_of(" ".join(form for form in _SCALES if len(form) > 1 or form in "kK"))
+SCALE_RULES = (rule(rf"{_RANGE}\s?(?P<scale>{_WORD})", _in_scale),)
+"""5 lakh, 10K, 2.5 करोड़."""
 AMOUNT_RULES = (
     rule(rf"{AMOUNT}\s?(?:%|प्रतिशत|percent|per\scent|फ़ीसदी|फीसदी)", _percent),
-    rule(rf"{_RANGE}\s?(?P<scale>{_SCALE})", _in_scale),
     rule(
         r"(?P<number>\d{1,4})[\s-]?(?P<ending>वाँ|वां|वा|वीं|वी|वें|वे|ला|ली|ले|रा|री|रे|था|थी|थे|ठा|ठी|ठे)",
         _hindi_ordinal,
     ),
     rule(r"(?P<number>\d{1,4})(?:st|nd|rd|th|ST|ND|RD|TH)", _english_ordinal),
-    rule(r"24\s?[/x×]\s?7", lambda match: "चौबीसों घंटे सातों दिन"),
-    rule(r"(?:(?P<whole>\d+)\s)?(?P<above>\d{1,3})/(?P<below>\d{1,3})", _fraction),
-    rule(r"(?P<whole>\d+)?\s?(?P<sign>[¼½¾])", _fraction_sign),
-    rule(r"\d+(?:\.\d+){2,}", _version),
+    rule(r"(?:(?P<whole>\d{1,9})\s)?(?P<above>\d{1,3})/(?P<below>\d{1,3})", _fraction),
+    rule(r"(?P<whole>\d{1,9})?\s?(?P<sign>[¼½¾])", _fraction_sign),
+    rule(r"\d{1,9}(?:\.\d{1,9}){2,}", _version),
     rule(rf"(?P<low>{NUMBER}){TO}(?P<high>{NUMBER})", _range),
     rule(rf"{_SIGNED}(?P<low>{NUMBER})", _plain),
+    rule(r"\d+", _among_letters, end=""),
 )
 """What is left after dates, times and codes."""

@@ -9,13 +9,15 @@ import re
 from bot.hindi.counting import NUMBERS
 from bot.hindi.fold import fold, folded_words
 from bot.hindi.read_back import one_by_one
-from bot.hindi.spoken_rule import Match, after, before, pairs, rule
+from bot.hindi.spoken_rule import Match, after, before, pairs, rule, table
 
 LETTERS = pairs("""
 A ए B बी C सी D डी E ई F एफ़ G जी H एच I आई J जे K के L एल M एम N एन O ओ P पी Q क्यू R आर S एस T टी
 U यू V वी W डब्ल्यू X एक्स Y वाई Z ज़ेड
 """)
 """The letters' names, as they are said in Hindi."""
+WORDS = table("spoken_words.tsv")
+"""What a Latin word sounds like; in capitals, an acronym."""
 _ALWAYS = folded_words("""
 ओटीपी otp पिन pin पिनकोड pincode सीवीवी cvv आधार aadhaar aadhar uan पीएनआर pnr ifsc upi
 अंक अंकों digits डिजिट कोड code mpin एमपिन वेरिफिकेशन imei gstin डायल dial
@@ -33,7 +35,9 @@ service अनुरोध request sr id आईडी एजेंट agent ई�
 """)
 """Digits after them are a row, if a word for "number" comes between, or there are many."""
 _NAMING = folded_words("नंबर संख्या क्रमांक आईडी id number no num नं nambar numbar")
-_BETWEEN = folded_words("है हैं था थी is was का की के यह ये आपका आपकी your hai ka ki फ्री free")
+_BETWEEN = folded_words(
+    "है हैं था थी is was का की के करें कीजिए करिए यह ये आपका आपकी your hai ka ki फ्री free"
+)
 _COUNTED = re.compile(
     r"\s?(?:रु|₹|/-|rs|inr|सेकंड|मिनट|घंट|दिन|बार|लाख|हज़ार|हजार|करोड़|प्रतिशत|%|rupee|second|minute|hour|day|times|लोग|साल)",
     re.IGNORECASE,
@@ -78,13 +82,14 @@ def _row(match: Match) -> str:
 
 
 _NEVER = 99
+_SENTENCE_END = re.compile(r"[।?!]\s*$|(?<!\bno)(?<!\bNo)(?<!नं)\.\s*$")
 
 
 def _least(said: str) -> int:
     """How many digits are a row after these words."""
-    if re.search(r"[।.?!]\s*$", said):
+    if _SENTENCE_END.search(said):
         return _NEVER
-    naming = False
+    naming = said.rstrip().endswith("#")
     for word in reversed(fold(said).split()[-5:]):
         if word in _ALWAYS:
             return 3
@@ -104,7 +109,9 @@ def _masked(match: Match) -> str:
 
 
 def _mixed(match: Match) -> str:
-    """Letters and digits: ORD-12345, MH 12 AB 1234, A4."""
+    """Letters and digits: ORD-12345, MH 12 AB 1234, A4, 5G."""
+    if match[0] in WORDS:
+        return WORDS[match[0]]
     return " ".join(_part(part) for part in re.findall(r"[A-Za-z]+|\d+", match[0]))
 
 
@@ -137,6 +144,6 @@ CODE_RULES = (
 MIXED_RULES = (
     rule(r"[A-Z]{2}[\s-]?\d{1,2}[\s-]?[A-Z]{1,3}[\s-]?\d{1,4}", _mixed),
     rule(r"[A-Z]{1,6}[-/]?\d[A-Z0-9]*(?:[-/][A-Z0-9]*\d[A-Z0-9]*)*", _mixed),
-    rule(r"[A-Za-z]{1,3}\d+[A-Za-z\d]*|\d+[A-Za-z]+\d[A-Za-z\d]*|\d+[A-Z]{1,2}", _mixed),
+    rule(r"[A-Za-z]{1,3}\d+[A-Za-z\d]*|\d+[A-Za-z]+-?\d[A-Za-z\d]*|\d+[A-Z]{1,2}", _mixed),
 )
 """Letters with digits among them."""

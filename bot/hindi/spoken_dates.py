@@ -155,7 +155,7 @@ def _short_lasting(match: Match) -> str:
     """2h 30m."""
     units = (("hours", "घंटे"), ("minutes", "मिनट"), ("seconds", "सेकंड"))
     said = [f"{cardinal(int(match[name]))} {unit}" for name, unit in units if match[name]]
-    return " ".join(said) if len(said) > 1 or match["hours"] else ""
+    return " ".join(said) if len(said) > 1 else ""
 
 
 _YEAR = r"(?P<year>\d{4})"
@@ -183,6 +183,7 @@ DATE_RULES = (
 )
 """Dates; also those that begin with the name of a month in Latin letters."""
 TIME_RULES = (
+    rule(r"24\s?[/xX×]\s?7", lambda match: "चौबीसों घंटे सातों दिन"),
     rule(rf"{_COLON}\s?(?P<unit>{any_of(_HOURS + ' ' + _MINUTES)})", _lasting),
     rule(
         r"(?:(?P<hours>\d{1,3})\s?h(?:rs?)?\.?\s?)?(?:(?P<minutes>\d{1,3})\s?m(?:ins?)?\.?\s?)?"

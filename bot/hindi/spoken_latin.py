@@ -1,57 +1,110 @@
 """
-Decides how words in Latin letters are said: loan words, brands, acronyms, addresses, Roman Hindi.
+Decides how words in Latin letters are said: loan words, brands, acronyms, English, Roman Hindi.
 
-`spoken_words.tsv` holds how people say them; what is in no list goes letter by letter in capitals,
-and by spelling rules otherwise.
+`spoken_words.tsv` holds how people say them, `spoken_english.tsv` common English words by their
+dictionary sound, `spoken_roman.tsv` Hindi in Latin letters. What is in no list is spelled out
+where it is in capitals, and read by spelling rules otherwise.
 """
 
 import re
 from functools import lru_cache
 
 from bot.hindi.counting import NUMBERS
-from bot.hindi.spoken_codes import spelled
+from bot.hindi.fold import fold, folded_words
+from bot.hindi.latin import in_devanagari, latin_index
+from bot.hindi.spoken_codes import WORDS, spelled
 from bot.hindi.spoken_letters import by_spelling
-from bot.hindi.spoken_rule import NO_LATIN_AFTER, Match, pairs, rule, table
+from bot.hindi.spoken_rule import NO_LATIN_AFTER, Match, pairs, rows, rule, table
 
-WORDS = table("spoken_words.tsv")
-"""What a Latin word sounds like, by its spelling in small letters; in capitals, an acronym."""
+_ENGLISH = table("spoken_english.tsv")
+_ROMAN = table("spoken_roman.tsv")
+_PROPER = {fold(said): said for said, _ in rows("spoken_roman.tsv")}
+_NAMES = {form.lower(): said for form, said in WORDS.items() if len(form) > 2}
+"""Names and acronyms that somebody wrote in small letters."""
+_INDEX = latin_index(_PROPER)
+_HINDI_SIGNS = folded_words("""
+hai hain hoon tha thi ka ki ke ko se mein aap aapka aapki aapke aapko aapne mera meri mere mujhe
+hum humein hamara yeh ye woh wo nahi nahin nhi kya kyun kyon kaise kab kahan kitna kitne kitni aur
+lekin phir fir bhi kar karna karne karo karein kijiye dijiye gaya gayi gaye raha rahi rahe hoga hogi
+diya liya kiya apna apni apne koi kuch sab ab abhi aaj kal baad liye wala wali haan ji jee namaste
+dhanyavad kripya chahiye bata batao bataiye boliye hua hui hue sakte sakta sakti jayega jayegi
+""")
+"""Words of Roman Hindi that are no English ones."""
+_ENGLISH_SIGNS = folded_words("""
+the is are was were of your you my for with and or will can not this that have has from at on in it
+we i be by an if what when how our they but which would could should been there their please
+""")
+_HINDI_FIRST = folded_words("""
+main me to do is us so par hi he ho log ham hum din bad kam sun mil le de jab tab the are bar band
+mere jane lane sake teen pas ki ka mat pure dam an hue
+""")
+"""English words that are more often Hindi ones, among Hindi words."""
+_LOOKS_ENGLISH = re.compile(
+    "ck|x|qu|tion|sion|ough|wh|ght|oa|ea|ow|ew|oo[kdt]|ing$|ers?$|ly$|ty$|c(?!h)|[^aeiouh]e$"
+    "|(?:ss|ll|tt|ff|rd|rt|st|lt|nt|pt|ct|ft|lf|lk|rk|rm|rn|mp)$"
+)
 _ADDRESS_SIGNS = pairs("""
-. डॉट @ ऐट _ अंडरस्कोर - डैश / स्लैश + प्लस ? क्वेश्चन_मार्क = बराबर & एंड % परसेंट # हैश : कोलन ~ टिल्डा
+. डॉट @ ऐट _ अंडरस्कोर - डैश / स्लैश + प्लस ? क्वेश्चन_मार्क = बराबर & एंड % परसेंट # हैश : कोलन
+~ टिल्डा
 """)
 _LONGEST_ACRONYM = 4
 _VOWEL = re.compile("[AEIOUY]", re.IGNORECASE)
 _CAMEL = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_LATIN = re.compile("[A-Za-z]+")
 
 
-@lru_cache(maxsize=4_000)
-def word(text: str) -> str:
-    """One word of Latin letters in Devanagari."""
+@lru_cache(maxsize=200)
+def is_roman_hindi(text: str) -> bool:
+    """Whether the words in Latin letters of a text are Hindi rather than English."""
+    words = [word.lower() for word in _LATIN.findall(text)]
+    hindi = sum(word in _HINDI_SIGNS for word in words)
+    return hindi > sum(word in _ENGLISH_SIGNS - _HINDI_FIRST for word in words)
+
+
+@lru_cache(maxsize=8_000)
+def word(text: str, hindi: bool = False) -> str:
+    """One word of Latin letters in Devanagari; `hindi`: it stands in Roman Hindi."""
     if text in WORDS:
-        return WORDS[text]
+        said = WORDS[text]
+        return (_roman(text) or said) if hindi and text in _HINDI_FIRST else said
     if text.isupper() and (len(text) <= _LONGEST_ACRONYM or not _VOWEL.search(text)):
         return _capitals(text)
     small = text.lower()
-    if small in WORDS:
-        return WORDS[small]
-    if not _VOWEL.search(text):
-        return spelled(text)
+    if said := _listed(small, hindi):
+        return said
     humps = _CAMEL.findall(text)
     if len(humps) > 1 and "".join(humps) == text:
-        return " ".join(map(word, humps))
-    return by_spelling(small)
+        return " ".join(word(hump) for hump in humps)
+    if not _VOWEL.search(text):
+        return spelled(text)
+    return by_spelling(small, hindi or not _LOOKS_ENGLISH.search(small))
+
+
+def _listed(small: str, hindi: bool) -> str:
+    """What a list has for a word in small letters; empty where none does."""
+    if hindi and (small in _HINDI_FIRST or small in _HINDI_SIGNS):
+        return _roman(small)
+    return WORDS.get(small) or _ENGLISH.get(small) or _roman(small) or _NAMES.get(small, "")
+
+
+def _roman(small: str) -> str:
+    if small in _ROMAN:
+        return _ROMAN[small]
+    folded = in_devanagari([small], _INDEX)[0]
+    return "" if folded == small else _PROPER.get(folded, folded)
 
 
 def _capitals(text: str) -> str:
     """A short word in capitals: spelled, unless it is long enough to be a known word."""
-    said = WORDS.get(text.lower())
+    said = WORDS.get(text.lower()) or _ENGLISH.get(text.lower())
     return said if said and len(text) > 2 else spelled(text)
 
 
 def _word(match: Match) -> str:
-    whole = match[0]
+    whole, hindi = match[0], is_roman_hindi(match.string)
     if whole.endswith(("'s", "’s")):
-        return f"{word(whole[:-2])} का"
-    return " ".join(word(part) for part in re.split("['’]", whole) if part)
+        return f"{word(whole[:-2], hindi)} का"
+    return " ".join(word(part, hindi) for part in re.split("['’]", whole) if part)
 
 
 def _address(match: Match) -> str:
@@ -63,7 +116,7 @@ def _address(match: Match) -> str:
 def _address_part(piece: str) -> str:
     if piece.isdigit():
         return NUMBERS[int(piece)]
-    return _ADDRESS_SIGNS.get(piece) or word(piece.lower())
+    return _ADDRESS_SIGNS.get(piece) or word(piece)
 
 
 _ENDS = "com|in|org|net|gov|edu|co|io|ai|app|info|biz|me|dev|bank|online|store|xyz|uk|us"
@@ -78,5 +131,6 @@ WORD_RULES = (
         lambda match: spelled(re.sub(r"\W", "", match[0])),
         end=NO_LATIN_AFTER,
     ),
+    rule(r"[A-Za-z]+-[A-Za-z]+", lambda match: WORDS.get(match[0], ""), end=""),
     rule(r"[A-Za-z]+(?:['’][A-Za-z]+)*", _word, end=""),
 )

@@ -11,8 +11,8 @@ DEVANAGARI = "\u0900-\u0963\u0970-\u097f"
 NO_LETTER_BEFORE = f"(?<![0-9A-Za-z{DEVANAGARI}])"
 NO_LETTER_AFTER = f"(?![0-9A-Za-z{DEVANAGARI}])"
 NO_LATIN_AFTER = "(?![0-9A-Za-z])"
-NUMBER = r"(?:\d{1,3}(?:,\d{2,3})*,\d{3}(?!\d)|\d+)(?:\.\d+)?"
-"""A number with its commas and decimals."""
+NUMBER = r"(?:\d{1,3}(?:,\d{2,3}){0,5},\d{3}(?!\d)|\d{1,15}(?!\d))(?:\.\d{1,20}(?!\d))?"
+"""A number with its commas and decimals. A longer row is said digit by digit."""
 TO = r"\s?[-–—]\s?"
 """What stands between the ends of a range."""
 Match = re.Match[str]
@@ -60,11 +60,16 @@ def parts(number: str) -> tuple[str, str]:
     return whole, decimals
 
 
-def table(name: str) -> dict[str, str]:
-    """What is said for each written form: a file of this room, what is said before its forms."""
+def rows(name: str) -> list[tuple[str, list[str]]]:
+    """The lines of a file of this room: what is said, and the written forms."""
     text = files("bot.hindi").joinpath(name).read_text(encoding="utf-8")
-    rows = csv.reader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
-    return {form: said for said, forms in rows for form in forms.split()}
+    lines = csv.reader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
+    return [(said, forms.split()) for said, forms in lines]
+
+
+def table(name: str) -> dict[str, str]:
+    """What is said for each written form, by a file of this room."""
+    return {form: said for said, forms in rows(name) for form in forms}
 
 
 def pairs(text: str) -> dict[str, str]:

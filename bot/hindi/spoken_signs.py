@@ -2,7 +2,7 @@
 
 import re
 
-from bot.hindi.spoken_rule import Match, Rule, pairs
+from bot.hindi.spoken_rule import Match, Rule, after, before, pairs
 
 _SAID = pairs("""
 & और + प्लस = बराबर × गुणा ÷ भाग @ ऐट % प्रतिशत ° डिग्री ₹ रुपये $ डॉलर € यूरो £ पाउंड ¥
@@ -11,9 +11,16 @@ _SAID = pairs("""
 स्टार _ अंडरस्कोर π पाई µ माइक्रो ₿ बिटकॉइन
 """)
 SIGNS = "".join(_SAID)
+_UNIT_BEFORE = re.compile("[0-9A-Za-z]$")
+_PER = re.compile(
+    "\\s?(?:माह|महीन|दिन|साल|वर्ष|व्यक्ति|रात|घंट|किमी|किलो|month|day|year|person|night|hour|hr|km|kg|unit|min)"
+)
+"""After an amount, "/" is "for each"; elsewhere it is "or"."""
 
 
 def _sign(match: Match) -> str:
+    if match[0] == "/" and _UNIT_BEFORE.search(before(match, 2)) and _PER.match(after(match)):
+        return " प्रति "
     return f" {_SAID[match[0]]} "
 
 

@@ -1,0 +1,148 @@
+"""
+Makes bot/hindi/spoken_english.tsv: common English words as Hindi speakers say them, in Devanagari.
+
+Run: `python -m scripts.english_sounds CMU LIST...`. CMU is index.js of the npm package
+cmu-pronouncing-dictionary@3.0.0 (the CMU Pronouncing Dictionary: American sounds, public domain).
+The LISTs are SCOWL's most common words (Debian's package scowl, usr/share/dict/scowl/
+{english,american,british}-words.{10,20}; free for any use with its notice). Where the American
+sound has lost the vowel, the spelling tells which one India says: payment, service.
+"""
+
+import re
+import sys
+import unicodedata
+from collections import defaultdict
+from pathlib import Path
+
+OUT = Path(__file__).resolve().parent.parent / "bot/hindi/spoken_english.tsv"
+ENTRY = re.compile(r'\s*"?([a-z]+)"?: "([A-Z0-9 ]+)"')
+CONSONANTS = dict(
+    zip(
+        ("B", "CH", "D", "DH", "F", "G", "HH", "JH", "K", "L", "M", "N", "P", "R", "S", "SH", "T")
+        + ("TH", "V", "W", "Y", "Z", "ZH"),
+        ("ब", "च", "ड", "द", "फ़", "ग", "ह", "ज", "क", "ल", "म", "न", "प", "र", "स", "श", "ट")
+        + ("थ", "व", "व", "य", "ज़", "ज़"),
+        strict=True,
+    )
+)
+VOWELS = {
+    "AA": "आ", "AE": "ऐ", "AO": "ऑ", "AW": "आउ", "AY": "आइ", "EH": "ए", "EY": "ए", "IH": "इ",
+    "IY": "ई", "OW": "ओ", "OY": "ऑइ", "UH": "उ", "UW": "ऊ", "AH": "अ",
+}  # fmt: skip
+SIGNS = dict(zip("आइईउऊएऐओऑ", "ािीुूेैोॉ", strict=True)) | {"अ": ""}
+GLIDES = {"आइ": "य", "ऑइ": "य", "आउ": "व", "ई": "य", "इ": "य"}
+"""What is heard between such a vowel and another: fire is फ़ायर."""
+NASAL_BEFORE = {
+    "N": {"K", "G", "CH", "JH", "T", "D", "TH", "DH", "S", "SH", "F"},
+    "M": {"P", "B"},
+    "NG": {"K", "G"},
+}
+SPELT_VOWEL = re.compile("[aeiou]+(?:[yw](?![aeiou]))?|y(?![aeiou])")
+SILENT_E = re.compile("(?<=[^aeiou])e(s?)$")
+SYLLABIC = re.compile("[^aeiouwrl]le?s?$|sm$")
+"""The l of bottle has no vowel before it in writing."""
+ROOTS = """
+class pass glass fast last past cast mask task staff after answer ask chance dance advance plant
+grant demand command branch path bath half laugh master basket grass france example sample slam
+afternoon castle craft draft shaft raft aunt can't france glance lance nasty plaster rather rascal
+disaster blast brass
+"""
+ENDINGS = ("", "s", "es", "ed", "ing", "er", "ers")
+BROAD = frozenset(word + end for word in ROOTS.split() for end in ENDINGS)
+"""Words whose "a" is long in Britain and India: class, last."""
+Sound = tuple[str, str]
+"""A phone, and the letters that it is written with where it is a vowel."""
+
+
+def main() -> None:
+    """Write the table."""
+    phones = dict(match.groups() for line in Path(sys.argv[1]).read_text("utf-8").splitlines()
+                  if (match := ENTRY.match(line)))  # fmt: skip
+    words = {word for name in sys.argv[2:] for word in Path(name).read_text("latin-1").split()}
+    forms: dict[str, list[str]] = defaultdict(list)
+    for word in sorted(words & set(phones)):
+        if len(word) > 1:
+            forms[devanagari(word, phones[word].split())].append(word)
+    lines = (f"{said}\t{' '.join(forms[said])}\n" for said in sorted(forms))
+    OUT.write_text("".join(lines), encoding="utf-8")
+
+
+def devanagari(word: str, phones: list[str]) -> str:
+    """An English word as Hindi speakers say it."""
+    return unicodedata.normalize("NFC", _written(_heard(word, _aligned(word, phones))))
+
+
+def _aligned(word: str, phones: list[str]) -> list[Sound]:
+    """Each phone without its stress; vowels with the letters that they are written with."""
+    letters = SPELT_VOWEL.findall(SILENT_E.sub(r"\1", word))
+    letters += [""] * bool(SYLLABIC.search(word))
+    vowels = sum(phone[-1].isdigit() for phone in phones)
+    if len(letters) != vowels:
+        letters = [""] * (vowels - 1) + [word[-1] if word[-1] == "a" else ""]
+    spelt = iter(letters)
+    return [(phone.rstrip("012"), next(spelt) if phone[-1].isdigit() else "") for phone in phones]
+
+
+def _heard(word: str, sounds: list[Sound]) -> list[Sound]:
+    """The sounds as India has them."""
+    out: list[Sound] = []
+    for at, (phone, letters) in enumerate(sounds):
+        after = sounds[at + 1][0] if at + 1 < len(sounds) else ""
+        if phone == "ER":
+            full = after and letters == "o" and not (out and out[-1][0] == "W")
+            out += [("AO" if full else "AH", ""), ("R", "")]
+        elif phone == "AH":
+            out.append((_full(letters, after, sounds[at + 2 : at + 3]), letters))
+        elif phone == "AE" and word in BROAD:
+            out.append(("AA", letters))
+        elif phone == "AA" and letters.startswith("o"):
+            out.append(("AO", letters))
+        elif phone == "Z" and not after and out[-1][0] not in VOWELS:
+            out.append(("S", ""))
+        else:
+            out.append((phone, letters))
+    return out
+
+
+def _full(letters: str, after: str, then: list[Sound]) -> str:
+    """The vowel for one that America has reduced."""
+    if letters in ("i", "y", "ui"):
+        return "IH"
+    if letters == "a" and not after:
+        return "AA"
+    if letters in ("e", "a", "ie") and after == "N" and then and then[0][0] in ("T", "S"):
+        return "EH"
+    if "a" in letters and after in ("JH", "B") and [sound[0] for sound in then] in ([], ["AH"]):
+        return "EH"
+    return "AH"
+
+
+def _written(sounds: list[Sound]) -> str:
+    out, bare = "", False
+    for at, (phone, _) in enumerate(sounds):
+        after = sounds[at + 1][0] if at + 1 < len(sounds) else ""
+        if phone in VOWELS:
+            out += _vowel(VOWELS[phone], bare, after in VOWELS)
+            bare = after in VOWELS and VOWELS[phone] in GLIDES
+        elif phone == "NG":
+            out += "ं" if after in ("K", "G") else "ंग"
+            bare = after not in ("K", "G")
+        elif out and after in NASAL_BEFORE.get(phone, ()):
+            out += "्न" if bare else "ं"
+            bare = False
+        else:
+            out += "्" * bare + CONSONANTS[phone]
+            bare = True
+    return out
+
+
+def _vowel(vowel: str, after_consonant: bool, before_vowel: bool) -> str:
+    glide = GLIDES.get(vowel, "") if before_vowel else ""
+    if glide:
+        vowel = vowel[0] if len(vowel) > 1 else "इ"
+    first = SIGNS[vowel[0]] if after_consonant else vowel[0]
+    return first + vowel[1:] + glide
+
+
+if __name__ == "__main__":
+    main()
