@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.hindi.fold import fold
@@ -54,6 +54,7 @@ PIECES = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(PIECES, max_size=8).map(" ".join))
 @example("डा.1 X. +91")
 @example("-/ 0'@")
@@ -69,6 +70,7 @@ LANDMARK = "पहाड़"
 WORD = re.compile(r"\w")
 
 
+@settings(deadline=None)
 @given(st.lists(PIECES, min_size=1, max_size=5))
 def test_no_word_is_dropped(pieces):
     """Between words that stay, each piece with a letter or figure has words for it."""
@@ -77,6 +79,7 @@ def test_no_word_is_dropped(pieces):
         assert not any(letter.isalnum() for letter in prepared(piece)) or WORD.search(gap)
 
 
+@settings(deadline=None)
 @given(st.lists(PIECES, max_size=8).map(" ".join))
 def test_every_written_word_is_heard_in_the_end(text):
     """And never more of them, the more was spoken."""
