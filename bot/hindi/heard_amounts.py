@@ -30,7 +30,12 @@ _SMALL = 10
 _DOZEN = frozenset(keys("दर्जन dozen darjan"))
 _TOGETHER = {
     word: count
-    for count, words in ((2, "दोनों donon dono"), (3, "तीनों teenon"), (4, "चारों charon"))
+    for count, words in (
+        (1, "अकेला अकेली अकेले akela"),
+        (2, "दोनों donon dono"),
+        (3, "तीनों teenon"),
+        (4, "चारों charon"),
+    )
     for word in keys(words)
 }
 _NONE = (("कोई", "नहीं"), ("एक", "भी", "नहीं"), ("कोई", "भी", "नहीं"), ("none",), ("koi", "nahi"))
@@ -61,7 +66,8 @@ def heard_count(text: str) -> int | None:
         return 0
     words = _after_no(words_of(text))
     said = [key(word) for word in words]
-    counts = [count for count in (_count(said, each, text) for each in quantities(words)) if count]
+    counts = [_count(said, each, text) for each in quantities(words)]
+    counts = [count for count in counts if count is not None]
     counts += [Fraction(_TOGETHER[word]) for word in said if word in _TOGETHER]
     if not counts and not _DOZEN.isdisjoint(said):
         return 12
@@ -92,7 +98,7 @@ def _sums(words: Sequence[str]) -> list[tuple[Fraction, bool]]:
             if found and _joined(words, rupees_end, each.start):
                 paise += found.pop()[0]
             found.append((paise, True))
-        elif after in _RUPEES or before in _RUPEES:
+        elif after in _RUPEES or (before in _RUPEES and rupees_end < each.start):
             found.append((each.value, True))
             rupees_end = each.end + (after in _RUPEES)
         elif not _counts_other(words, each):

@@ -32,7 +32,7 @@ from bot.hindi.date_words import (
     plain_ordinals,
 )
 from bot.hindi.fold import fold
-from bot.hindi.quantity import quantities, words_of
+from bot.hindi.quantity import Quantity, quantities, words_of
 from bot.hindi.tense import Tense, tense_of
 
 _WRITTEN = re.compile(
@@ -40,9 +40,12 @@ _WRITTEN = re.compile(
     r"|(?P<day>\d{1,2})\s?[-/.]\s?(?P<month>\d{1,2})\s?[-/.]\s?(?P<year>\d{4}|\d{2})"
     r"|(?P<someday>\d{1,2})\s?[-/]\s?(?P<somemonth>\d{1,2}))(?!\d)"
 )
+_RANGE = re.compile(r"\d\s?[-–]\s?\d{1,2}\s+(?=[^\W\d_])(?!को|ko\b|तारीख|तक)")
+"""5-6 दिसंबर."""
 _FIGURES = {0x966 + figure: str(figure) for figure in range(10)}
 _SUFFIX = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b", re.IGNORECASE)
 
+_LONGEST_MONTH = 31
 _CENTURIES = (19, 20)
 """As they are said before the rest of a year: "twenty twenty six"."""
 
@@ -50,6 +53,8 @@ _CENTURIES = (19, 20)
 def heard_date(text: str, today: date) -> date | None:
     """The day; None where none, or more than one, is named, or there is no such day."""
     text = _SUFFIX.sub("", text.translate(_FIGURES))
+    if _RANGE.search(text):
+        return None
     written = {_written(match, text, today) for match in _WRITTEN.finditer(text)}
     if written:
         return written.pop() if len(written) == 1 else None
@@ -106,6 +111,10 @@ class _Sentence:
         numbers = [(each.start, each.end, int(each.value)) for each in quantities(self._words)]
         before = [each for each in numbers if each[1] <= at and self._near(each[1], at)]
         after = [each for each in numbers if each[0] > at and self._near(at + 1, each[0])]
+        if len(before) > 1 and before[-2][1] == before[-1][0]:
+            return None  # "पाँच छह दिसंबर"
+        if before and before[-1][2] > _LONGEST_MONTH and len(after) == 1:
+            before, after = after, before
         day = before[-1][2] if before else after.pop(0)[2] if after else 0
         year = self._year([each[2] for each in after])
         month = MONTHS[self._words[at]]
@@ -132,6 +141,8 @@ class _Sentence:
     def _all_numbers(self) -> Iterator[date | None]:
         """पंद्रह आठ उन्नीस सौ नब्बे: day, month and year as bare numbers."""
         row = quantities(self._words)
+        if len(row) == 2 and self._only(row) and row[1].value not in (row[0].value + 1, 10):
+            yield _nearest(int(row[0].value), int(row[1].value), self._today, self._past)
         alone = 3 <= len(row) <= 4 and all(
             self._near(one.end, other.start) for one, other in zip(row, row[1:], strict=False)
         )
@@ -144,10 +155,12 @@ class _Sentence:
 
     def _counted(self) -> Iterator[date | None]:
         """दो दिन बाद, तीन हफ़्ते पहले, अगले महीने की पाँच तारीख."""
+        end = -1
         for each in quantities(self._words):
+            about, end = each.start == end, each.end
             unit = self._word(each.end)
             sign = self._direction(each.end + 1) if unit in SPANS.keys() | MONTH | YEARS else 0
-            if sign and each.value.denominator == 1 and each.value < 1_000:
+            if sign and not about and each.value.denominator == 1 and each.value < 1_000:
                 yield self._moved(int(each.value) * sign, unit)
         yield from self._in_some_month()
 
@@ -240,14 +253,15 @@ class _Sentence:
     def _bare(self) -> Iterator[date | None]:
         """A number alone, as an answer to "which day?": "पंद्रह को"."""
         row = quantities(self._words)
-        rest = [
-            word
-            for at, word in enumerate(self._words)
-            if not any(each.start <= at < each.end for each in row)
-        ]
-        alone = set(rest) <= PASSED_OVER | PLAIN
+        alone = self._only(row) or (len(row) == 1 and self._word(row[0].end) in ("को", "ko"))
         if len(row) == 1 and alone and 1 <= row[0].value <= 31 and row[0].value.denominator == 1:
             yield self._day_of_month(int(row[0].value), None)
+
+    def _only(self, row: Sequence[Quantity]) -> bool:
+        """Whether nothing of weight is said beside these numbers."""
+        said = {at for each in row for at in range(each.start, each.end)}
+        rest = {word for at, word in enumerate(self._words) if at not in said}
+        return rest <= PASSED_OVER | PLAIN and all(each.value.denominator == 1 for each in row)
 
 
 def _date(year: int, month: int, day: int) -> date | None:

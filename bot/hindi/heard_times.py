@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from datetime import time
 from fractions import Fraction
 
+from bot.hindi.calendar_words import MONTHS
 from bot.hindi.counting import WORTH, key, keys
+from bot.hindi.date_words import DAY_WORDS
 from bot.hindi.quantity import Quantity, quantities, words_of
 
 _HALF_DAY = 720
@@ -83,14 +85,20 @@ def _on_dial(words: Sequence[str], said: Sequence[str]) -> int | None:
     if written:
         hour, minute = int(written[0][1]), int(written[0][2])
         return hour * 60 + minute if len(written) == 1 and hour < 25 and minute < 60 else None
-    row = [each for each in quantities(words) if _word(said, each.end) not in _LASTING]
-    if len(row) != len(quantities(words)):
+    row = [each for each in quantities(words) if not _of_date(words, each)]
+    if any(_word(said, each.end) in _LASTING for each in row):
         return None
     if (before := _to_or_past(said, row)) is not None:
         return before
     if len(row) == 1:
-        return _minutes(row[0])
+        return None if _word(said, row[0].end) in _MINUTES else _minutes(row[0])
     return _hour_and_minutes(said, row) if len(row) == 2 else None
+
+
+def _of_date(words: Sequence[str], each: Quantity) -> bool:
+    """Whether it is a day: "पाँच तारीख", "पाँच दिसंबर"."""
+    after = words[each.end] if each.end < len(words) else ""
+    return after in DAY_WORDS or after in MONTHS
 
 
 def _minutes(hour: Quantity) -> int | None:

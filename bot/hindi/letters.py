@@ -108,7 +108,7 @@ def spelled(text: str) -> str:
     return best if any(sign.isalpha() for sign in best) else ""
 
 
-_YES_FIRST = re.compile("^\\s*(?:हाँ|हां|जी|haan|ji)\\s*(?:जी|ji)?\\s*[,।]")
+_YES_FIRST = re.compile(r"^\s*(?:(?:हाँ|हां|haan)\s+(?:जी|ji)\s|(?:हाँ|हां|जी|haan|ji)\s*[,।])")
 _CODE = re.compile(
     r"(?<![A-Za-z0-9])(?!(?:PAN|IFSC|UPI|VPA|GST|OTP|PIN|ID)\b)"
     r"(?:[A-Z]{2,}|(?=[A-Za-z]*\d+[A-Za-z]|[A-Za-z]+\d)[A-Za-z\d]+)(?![A-Za-z0-9])"

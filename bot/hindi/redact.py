@@ -52,7 +52,7 @@ def _may_hold(text: str) -> bool:
 
 def _redacted(text: str, asked: str, growing: bool) -> str:
     hidden = [*_pressed(text), *codes(text)]
-    hidden = _apart([*hidden, *Digits(text, _said(asked), growing).hidden()])
+    hidden = _joined([*hidden, *Digits(text, _said(asked), growing).hidden()])
     parts: list[str] = []
     at = 0
     for each in hidden:
@@ -69,13 +69,17 @@ def _pressed(text: str) -> list[Hidden]:
     ]
 
 
-def _apart(found: list[Hidden]) -> list[Hidden]:
-    """Those found first, without what overlaps them, in the order of the text."""
-    kept: list[Hidden] = []
-    for each in found:
-        if all(each.end <= other.start or other.end <= each.start for other in kept):
-            kept.append(each)
-    return sorted(kept, key=lambda each: each.start)
+def _joined(found: list[Hidden]) -> list[Hidden]:
+    """What overlaps is one, under the mark that was found first; in the order of the text."""
+    rank = {each: place for place, each in enumerate(found)}
+    joined: list[Hidden] = []
+    for each in sorted(found, key=lambda each: (each.start, rank[each])):
+        if joined and each.start < joined[-1].end:
+            last = joined.pop()
+            first = min(last, each, key=lambda one: rank.get(one, 0))
+            each = Hidden(last.start, max(last.end, each.end), first.mark)
+        joined.append(each)
+    return joined
 
 
 _ANY_NUMBER = Rule(Mark.NUMBER, 3, 3)

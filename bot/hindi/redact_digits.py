@@ -25,6 +25,7 @@ _MOST_FILL = 3
 _AND = frozenset(keys("और aur and"))
 _FEW = 3
 """Digits of a figure that is as likely a number of its own."""
+_PREFIXES = ("91", "0", "091", "0091")
 _WHOLE = 10
 """Figures in one piece that need no others beside them."""
 _UNITS = frozenset(
@@ -129,9 +130,10 @@ class Digits:
 
     def _whole(self, at: int) -> bool:
         """Whether this piece, or the row before it, is a long number of its own."""
-        long = self._pieces[at].kind is Kind.FIGURES and len(self._pieces[at].key) >= _WHOLE
-        before = self._pieces[at - 1]
-        return long or (before.kind is Kind.FIGURES and len(before.key) >= _WHOLE)
+        near = (self._pieces[at], self._pieces[at - 1])
+        return near[1].key not in _PREFIXES and any(
+            piece.kind is Kind.FIGURES and len(piece.key) >= _WHOLE for piece in near
+        )
 
     def _dated(self, at: int) -> int:
         """Where the date of birth ends that begins here; 0 where none does."""
