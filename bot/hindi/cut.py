@@ -16,13 +16,13 @@ LONGEST = 300
 CLAUSE = 6
 """Letters that a first clause has at least: "जी हाँ" is one, "जी" is none."""
 _CLAUSE_END = re.compile(r"[,;:—–](?=\s)")
-_END = re.compile('[।॥?!…\n]|\\.(?=[\\s"”’»)\\]\u0904-\u0939])')
+_END = re.compile("[।॥?!…\n]|\\.(?=[\\s\"'”’»)\\]\u0904-\u0939])")
 _ABBREVIATION = re.compile(
     r"(?:^\s*\d{1,2}"  # 1. of a list
     r"|\.[^\s.]+"  # एम.ए. U.S. a.m.
     r"|(?:^|[\s(])(?:[A-Za-z]|Rs|Mr|Mrs|Ms|Dr|Prof|Smt|Shri|Sr|Jr|St|No|Nos|Ltd|Pvt|Inc|Co|Corp"
     r"|Govt|Dept|Ext|Tel|Mob|Ph|Rd|vs|etc|approx|max|min|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec"
-    r"|रु|रू|डॉ|नं|श्री|सुश्री|कु|प्रो|पं|मो|सं|क्र|स्व|ले|मि|से|कि|मी|ग्रा|ता|वि|[ऀ-ॿ]"
+    r"|जन|फ़र|फर|अग|सित|अक्टू|नव|दिस|रु|रू|डॉ|नं|श्री|सुश्री|कु|प्रो|पं|मो|सं|क्र|स्व|ले|मि|से|कि|मी|ग्रा|ता|वि|[ऀ-ॿ]"
     r"|ए|बी|सी|डी|ई|एफ|एच|आई|जे|के|एल|एम|एन|ओ|पी|आर|एस|टी|यू|वी))\.$"  # initials; जी ends one
 )
 _VERB_AT_END = re.compile(r"(?:^|\s)(?:है|हैं|हूँ|हूं|था|थी|थे|थीं|चाहिए|नहीं|\S+(?:गा|गी|गे|िए|इए|एँ|एं))\.$")
@@ -30,7 +30,9 @@ _VERB_AT_END = re.compile(r"(?:^|\s)(?:है|हैं|हूँ|हूं|थ�
 _ADDRESS = re.compile(r"(?:://|www\.)\S*$")
 """In an address, a question mark ends nothing."""
 _CLOSES = {"“": "”", "‘": "’", "«": "»", "(": ")", "[": "]"}
-_PLAIN_QUOTE = '"'
+_PLAIN_QUOTES = "\"'"
+_OPENS_AFTER = " \n\t\u00a0,:;-–—(["
+"""A plain quote opens after these, or at the start; in "don't" it does not."""
 _LEFT_OVER = " \n\t\r।॥?!…”’»)]"
 """What may still belong to the sentence before: it was cut without."""
 
@@ -131,13 +133,13 @@ def _emergency_end(text: str) -> int:
 
 def _still_open(closers: str, text: str) -> str:
     """The closing quotes and brackets that are due after a text, the next one last."""
+    before = " "
     for letter in text:
         if letter == closers[-1:]:
             closers = closers[:-1]
-        elif letter in _CLOSES:
-            closers += _CLOSES[letter]
-        elif letter == _PLAIN_QUOTE:
-            closers += _PLAIN_QUOTE
+        elif letter in _CLOSES or (letter in _PLAIN_QUOTES and before in _OPENS_AFTER):
+            closers += _CLOSES.get(letter, letter)
+        before = letter
     return closers
 
 
