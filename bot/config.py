@@ -114,6 +114,9 @@ class TlsSettings(Part):
     """TLS to Riva. `ca` empty: the system's roots. `cert` and `key`: a client certificate."""
 
     enabled: bool = False
+    plain_keys: bool = False
+    """Send keys (`authorization` and the like of `riva.metadata`) without TLS, too: only through a
+    network that is encrypted by other means. To this machine it needs no leave."""
     ca: str = ""
     cert: str = ""
     key: str = ""

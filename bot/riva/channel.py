@@ -6,6 +6,7 @@ Several servers are used in turn; one that does not answer is passed over until 
 name with several addresses (a headless service) is balanced by gRPC itself.
 """
 
+import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -22,6 +23,7 @@ Context = Callable[[], Metadata]
 """Gives what goes with the RPC that is made now: its trace context."""
 
 _ADDRESS: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):([0-9]{1,5})")
+_KEY: Final = re.compile("authorization|key|token")
 _METADATA_NAME: Final = re.compile(r"[0-9a-z_.-]+")
 _LONGEST_MESSAGE: Final = 16 * 1024 * 1024
 _PING_EVERY: Final = 30_000
@@ -65,7 +67,8 @@ class Servers:
         context: Context = tuple,
     ) -> None:
         """
-        Raise ConfigError for a wrong address, metadata name or certificate file.
+        Raise ConfigError for a wrong address, metadata name or certificate file, and for a key that
+        would leave this machine in the clear.
 
         `metadata` goes over `riva.metadata`: what one service needs and the other does not.
         `fixed` is both; `context` adds to it, RPC by RPC.
@@ -75,6 +78,8 @@ class Servers:
         self._context = context
         self.force_eou = settings.asr.force_eou
         self._credentials = _credentials(settings.tls)
+        if not (settings.tls.enabled or settings.tls.plain_keys):
+            _refuse_plain_keys(self.addresses, self.fixed, field)
         self._options = _options(settings.connect_timeout)
         self._channels: list[grpc.aio.Channel] = []
         self._turn = 0
@@ -170,6 +175,25 @@ def _metadata(given: Mapping[str, SecretStr]) -> Metadata:
         if not _METADATA_NAME.fullmatch(name.lower()) or name.lower().endswith("-bin"):
             raise ConfigError(f"riva.metadata: {name!r} is no gRPC metadata name (a-z 0-9 _ . -)")
     return tuple((k.lower(), v.get_secret_value()) for k, v in given.items())
+
+
+def _refuse_plain_keys(found: tuple[str, ...], metadata: Metadata, field: str) -> None:
+    key = next((name for name, _ in metadata if _KEY.search(name)), None)
+    far = next((address for address in found if not _this_machine(address)), None)
+    if key and far:
+        raise ConfigError(
+            f"riva.metadata.{key}: a key would be sent to {far} ({field}) without encryption; set"
+            " riva.tls.enabled=true, or riva.tls.plain_keys=true where the network is encrypted by"
+            " other means"
+        )
+
+
+def _this_machine(address: str) -> bool:
+    host = address.rpartition(":")[0].strip("[]")
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _credentials(tls: TlsSettings) -> grpc.ChannelCredentials | None:

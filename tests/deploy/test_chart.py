@@ -505,6 +505,19 @@ def test_asterisk_is_scraped_by_its_pods():
         ({"riva": {"source": "cloud"}}, "one of 'nim', 'external', 'local'"),
         ({"riva": {"source": "external"}}, "give riva.external.asrUri and riva.external.ttsUri"),
         ({"riva": {"external": {"tls": {"enabled": True}}}}, "they need riva.source=external"),
+        (
+            {
+                "riva": {
+                    "source": "external",
+                    "external": {
+                        "asrUri": "riva:1",
+                        "ttsUri": "riva:1",
+                        "apiKey": {"existingSecret": "k"},
+                    },
+                }
+            },
+            "the key would cross the network unencrypted",
+        ),
         ({"llm": {"source": "external"}}, "give llm.external.baseUrl"),
         ({"llm": {"nim": {"cache": {"kind": "claim"}}}}, "give llm.nim.cache.name"),
         ({"riva": {"asr": {"cache": {"name": "x"}}}}, "riva.asr.cache.name is for something"),

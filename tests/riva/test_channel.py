@@ -92,6 +92,31 @@ async def test_metadata_goes_with_each_call():
     assert (sent["authorization"], sent["function-id"]) == ("Bearer k", "f")
 
 
+@pytest.mark.parametrize("name", ["authorization", "X-Api-Key", "access-token"])
+def test_a_key_does_not_leave_this_machine_in_the_clear(name):
+    """Refused with the setting and both remedies; the value is not told."""
+    given = {"metadata": {name: "Bearer hush"}}
+    with pytest.raises(ConfigError, match=r"riva\.metadata\..*without encryption") as refused:
+        Servers("127.0.0.1:1, riva:50051", RivaSettings(**given), "riva.asr_uri")
+    told = str(refused.value)
+    assert "riva:50051 (riva.asr_uri)" in told and "hush" not in told
+    assert "riva.tls.enabled=true" in told and "riva.tls.plain_keys=true" in told
+
+
+@pytest.mark.parametrize(
+    ("uri", "given"),
+    [
+        ("riva:1", {"metadata": {"authorization": "k"}, "tls": {"enabled": True}}),
+        ("riva:1", {"metadata": {"authorization": "k"}, "tls": {"plain_keys": True}}),
+        ("riva:1", {"metadata": {"function-id": "f"}}),
+        ("127.0.0.1:1,[::1]:2,localhost:3", {"metadata": {"authorization": "k"}}),
+    ],
+)
+def test_a_key_goes_where_it_may(uri, given):
+    """By TLS, with leave, to this machine; and what is no key goes anywhere."""
+    assert Servers(uri, RivaSettings(**given)).fixed
+
+
 @pytest.mark.real_time
 async def test_tls_with_a_client_certificate(tmp_path):
     """A server that demands our certificate gets it; without it the call fails clearly."""

@@ -7,6 +7,9 @@
 {{- if and (ne $v.riva.source "external") (or $v.riva.external.tls.enabled $v.riva.external.apiKey.existingSecret) -}}
 {{- fail "riva.external.tls and riva.external.apiKey are for both services: they need riva.source=external, with both addresses" -}}
 {{- end -}}
+{{- if and $v.riva.external.apiKey.existingSecret (not (or $v.riva.external.tls.enabled $v.riva.external.tls.plainKeys)) -}}
+{{- fail "riva.external.apiKey without riva.external.tls.enabled: the key would cross the network unencrypted. Set riva.external.tls.enabled=true, or riva.external.tls.plainKeys=true where a mesh or the network itself encrypts" -}}
+{{- end -}}
 {{- if and (eq $v.llm.source "external") (not $v.llm.external.baseUrl) -}}
 {{- fail "llm.source is external: give llm.external.baseUrl, such as https://llm.example.com/v1" -}}
 {{- end -}}
