@@ -9,6 +9,12 @@ from pathlib import Path
 
 from scripts.asterisk_program import CONFIGURATION, AsteriskError, Program
 
+PRIVATE = (
+    *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"),
+    *("::1/128", "fc00::/7"),
+)
+"""This machine and private networks (RFC 1918, RFC 4193); a carrier's NAT (RFC 6598) is none."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -21,6 +27,8 @@ class Settings:
     sip_port: int = 5060
     rtp_ports: tuple[int, int] = (10000, 10399)
     accounts: tuple[str, ...] = ("6001", "6002")
+    phone_nets: tuple[str, ...] = PRIVATE
+    """From where accounts may be used."""
     agents: str = "PJSIP/6002"
     fallback: str = "bot-agents,s,1"
     sounds: Path = CONFIGURATION / "sounds/hi"
@@ -82,6 +90,7 @@ def _values(run: Path, program: Program, settings: Settings) -> dict[str, str]:
         "TRACE": ",verbose(3)" if settings.trace else "",
         "BIND": settings.bind,
         "SIP_PORT": str(settings.sip_port),
+        "PHONE_NETS": ",".join(settings.phone_nets),
         "EXTERNAL": _external(settings.external),
         "RTP_FIRST": str(first),
         "RTP_LAST": str(last),

@@ -37,6 +37,7 @@ signalling=${ASTERISK_EXTERNAL_SIGNALLING-yes}
 local_nets=${ASTERISK_LOCAL_NETS-127.0.0.0/8 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16}
 accounts=${ASTERISK_ACCOUNTS-6001 6002}
 passwords=${ASTERISK_PASSWORDS-}
+phone_nets=${ASTERISK_PHONE_NETS-127.0.0.0/8 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 ::1/128 fc00::/7}
 agents=${ASTERISK_AGENTS-PJSIP/6002}
 fallback=${ASTERISK_FALLBACK-bot-agents,s,1}
 metrics=${ASTERISK_METRICS-}
@@ -50,6 +51,7 @@ is '[A-Za-z0-9.:-]*' ASTERISK_EXTERNAL "$external" "give the address that phones
 is 'yes|no' ASTERISK_EXTERNAL_SIGNALLING "$signalling" "give yes or no"
 is '[0-9A-Fa-f.:/ ]*' ASTERISK_LOCAL_NETS "$local_nets" "give networks such as 10.0.0.0/8, with blanks between"
 is '[A-Za-z0-9_ -]*' ASTERISK_ACCOUNTS "$accounts" "give names of letters, digits, _ and -, with blanks between"
+is '[0-9A-Fa-f.:]+/[0-9]+( [0-9A-Fa-f.:]+/[0-9]+)*' ASTERISK_PHONE_NETS "$phone_nets" "give networks such as 10.0.0.0/8, with a blank between"
 is '[A-Za-z0-9/_&@.:-]*' ASTERISK_AGENTS "$agents" "give phones such as PJSIP/6002&PJSIP/6003, or nothing"
 is '([A-Za-z0-9_-]+,[A-Za-z0-9*#+_-]+,[0-9]+)?' ASTERISK_FALLBACK "$fallback" "give context,extension,priority, or nothing"
 is '([0-9A-Fa-f.:]+:[0-9]{1,5})?' ASTERISK_METRICS "$metrics" "give ADDRESS:PORT, such as 0.0.0.0:8088, or nothing"
@@ -128,6 +130,7 @@ fill() {
         -e "s|@TRACE@|$verbose|g" \
         -e "s|@BIND@|$bind|g" \
         -e "s|@SIP_PORT@|$sip_port|g" \
+        -e "s|@PHONE_NETS@|$(printf %s "$phone_nets" | tr ' ' ',')|g" \
         -e "s|@METRICS@|$metrics_on|g" \
         -e "s|@METRICS_ADDRESS@|$metrics_address|g" \
         -e "s|@METRICS_PORT@|$metrics_port|g" \

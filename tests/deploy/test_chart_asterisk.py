@@ -68,6 +68,17 @@ def test_asterisk_loads_the_rendered_configuration(exchange):
     assert [line for line in wrong if "sip.provider.example" not in line] == []
 
 
+def test_softphones_call_from_the_networks_that_are_named(exchange):
+    """A carrier's NAT is not one of the defaults; the value replaces them."""
+    one = exchange()
+    conf = (one.folder / "var/lib/voicebot-asterisk/etc/pjsip.conf").read_text()
+    assert "permit = 127.0.0.0/8,10.0.0.0/8" in conf and "permit = 100.64" not in conf
+    other = exchange(asterisk={"softphones": {"networks": ["100.64.0.0/10"]}})
+    conf = (other.folder / "var/lib/voicebot-asterisk/etc/pjsip.conf").read_text()
+    lines = [line for line in conf.splitlines() if "permit" in line and "=" in line]
+    assert lines == ["permit = 100.64.0.0/10", "contact_permit = 100.64.0.0/10"]
+
+
 def test_metrics_are_served_at_the_pods_address_alone(exchange, monkeypatch):
     """Where they are wanted; the pod's address stands here for loopback's second one."""
     monkeypatch.setitem(pods.FIELDS, "status.podIP", "127.0.0.2")

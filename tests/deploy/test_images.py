@@ -271,6 +271,8 @@ def test_without_networks_of_its_own_every_phone_is_told_the_external_address(ru
         ("ASTERISK_ACCOUNTS", "../6001", "blanks between"),
         ("ASTERISK_AGENTS", "6002|6003", "PJSIP/6002&PJSIP/6003"),
         ("ASTERISK_FALLBACK", "agents", "context,extension,priority"),
+        ("ASTERISK_PHONE_NETS", "", "with a blank between"),
+        ("ASTERISK_PHONE_NETS", "10.0.0.0/8;permit=0.0.0.0/0", "with a blank between"),
         ("ASTERISK_METRICS", "8088", "such as 0.0.0.0:8088"),
         ("ASTERISK_METRICS", "eth0:8088", "such as 0.0.0.0:8088"),
         ("ASTERISK_TRACE", "on", "give yes or no"),
