@@ -58,7 +58,7 @@ class OneAnswer:
     def warm(self):
         """There is nothing to connect."""
 
-    async def reply(self, history):
+    async def reply(self, history, tools=True):
         """Two sentences, a word at a time."""
         for word in WORDS:
             await asyncio.sleep(0.02)

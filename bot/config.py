@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from bot.config_part import EnvSecret, Part, Port, Seconds
 from bot.config_profile import HoursSettings, LimitsSettings, ProfilesSettings, TargetSettings
 from bot.config_sip import SipSettings
+from bot.config_tools import ToolsSettings
 
 PREFIX = "BOT_"
 DELIMITER = "__"
@@ -239,7 +240,7 @@ class LlmSettings(Part):
     token_timeout: Seconds = 3.0
     """The longest wait between two tokens."""
     tools: bool = True
-    """Offer the model the tools `hang_up` and `transfer`."""
+    """Offer the model the tools of `tools`."""
     extra_body: dict[str, Any] = {}
     """Sent with each request: {"chat_template_kwargs": {"enable_thinking": false}}."""
 
@@ -486,6 +487,7 @@ class Settings(BaseSettings):
     hours: HoursSettings = HoursSettings()
     transfers: dict[Name, TargetSettings] = {}
     """Where callers can be transferred, by a name for the model; empty: only where `pbx` says."""
+    tools: ToolsSettings = ToolsSettings()
     limits: LimitsSettings = LimitsSettings()
     profiles: ProfilesSettings = ProfilesSettings()
     log: LogSettings = LogSettings()

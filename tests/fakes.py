@@ -7,6 +7,7 @@ from bot.call.answer_guard import Secrets
 from bot.call.call import Call, Watch
 from bot.call.hearing import Hearing
 from bot.call.phrasebook import Phrase, Phrasebook
+from bot.call.rounds import NOBODY
 from bot.config import (
     BargeInSettings,
     EndOfTurnSettings,
@@ -116,13 +117,16 @@ class ScriptedModel:
     first_token: float = 0.2
     asked: list = field(default_factory=list)
     closed: int = 0
+    offered: list = field(default_factory=list)
+    """For each answer, whether it might call tools."""
 
     def warm(self):
         """There is nothing to connect."""
 
-    async def reply(self, history):
+    async def reply(self, history, tools=True):
         """Wait for the first token, then yield the pieces; an exception is raised."""
         self.asked.append(list(history))
+        self.offered.append(tools)
         pieces = self.answers[min(len(self.asked), len(self.answers)) - 1]
         try:
             await asyncio.sleep(self.first_token)
@@ -194,6 +198,8 @@ class Story:
     secrets: Secrets = field(default_factory=Secrets)
     refused: list = field(default_factory=list)
     """The kinds of what the guard refused of answers and tools."""
+    policy: object = None
+    toolset: object = NOBODY
     turns: list = field(default_factory=list)
     actions: list = field(default_factory=list)
     """(time, action) of all that the turn policy wanted."""
@@ -221,7 +227,8 @@ class Story:
         )
         hearing = Hearing(self.line.rate, voice, judge=self.judge)
         call = Call(self.line, self.recognizer, self.model, self.synthesizer, hearing,
-                    self.book, self.settings, watch, secrets=self.secrets)  # fmt: skip
+                    self.book, self.settings, watch,
+                    policy=self.policy, secrets=self.secrets, toolset=self.toolset)  # fmt: skip
         self.ending = await call.run()
         return self
 

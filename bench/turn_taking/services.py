@@ -70,7 +70,9 @@ class ScriptedModel:
     def warm(self) -> None:
         """There is nothing to connect."""
 
-    async def reply(self, history: Sequence[Message]) -> AsyncGenerator[str | ToolCall, None]:
+    async def reply(
+        self, history: Sequence[Message], tools: bool = True
+    ) -> AsyncGenerator[str | ToolCall, None]:
         """Wait, then yield the reply."""
         self.asked += 1
         turn = sum(message.role == "user" for message in history)

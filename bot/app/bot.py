@@ -19,6 +19,7 @@ from bot.app.entrance import Entrance
 from bot.app.phrases import Phrases
 from bot.app.sip_entrance import SipEntrance
 from bot.app.speech_memory import SpeechMemory
+from bot.app.toolbox import Toolbox
 from bot.asterisk import pbx_http
 from bot.asterisk.pbx import Reception
 from bot.asterisk.server import LineServer
@@ -36,6 +37,7 @@ from bot.riva.channel import Riva
 from bot.signal.silero import silero
 from bot.signal.smart_turn import EndScorer
 from bot.sip.direct.agent import UserAgent
+from bot.tools.http import HttpClient
 
 COLLECTIONS = (20_000, 20, 50)
 """When Python looks for cycles: 50 calls make its usual 700 objects many times a second."""
@@ -61,6 +63,7 @@ class Bot:
         self.metrics.watch("voicebot_calls_limit", lambda: settings.audiosocket.max_calls)
         self.metrics.watch("voicebot_draining", lambda: self._drain.is_set())
         self._turnstile = Turnstile()
+        self._http_client = HttpClient()
         self._servers: dict[object, NimServer] = {}
         self.dialogues = Dialogues(settings, self.metrics, self._dialogue)
         self.board = Board(settings.gateway) if settings.gateway.enabled else None
@@ -80,9 +83,13 @@ class Bot:
 
     def _dialogue(self, name: str, settings: Settings) -> Dialogue:
         """The dialogue of a profile, over the adapters of the process."""
-        chat = NimChat(settings.llm, traces.context, self._server(settings.llm))
+        toolbox = Toolbox(settings, self._http_client, self.metrics)
+        server = self._server(settings.llm)
+        chat = NimChat(settings.llm, traces.context, server, lambda: toolbox.offered)
         phrases = Phrases(settings, self.riva, self.speech)
-        return Dialogue(name, settings, self.riva, chat, phrases, self.judge, self._turnstile)
+        return Dialogue(
+            name, settings, self.riva, chat, phrases, toolbox, self.judge, self._turnstile
+        )
 
     def _server(self, llm: LlmSettings) -> NimServer:
         """The connections for these settings, which profiles share where they agree."""
@@ -110,6 +117,7 @@ class Bot:
                 group.create_task(_chore("loop watch", health.watch_loop(self.metrics.loop_lag))),
                 group.create_task(_chore("phrases", self._prepare())),
                 group.create_task(_chore("profiles", self.dialogues.watch())),
+                group.create_task(_chore("tools", self.dialogues.discover())),
                 group.create_task(_chore("warming", self._warm())),
             ]
             try:
@@ -229,6 +237,7 @@ class Bot:
             self._socket.close()
         for server in self._servers.values():
             await server.close()
+        await self._http_client.close()
         await self.riva.close()
         if self.judge is not None:
             await self.judge.close()

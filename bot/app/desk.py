@@ -15,7 +15,7 @@ from bot.app.journal import Journal
 from bot.app.services import Services
 from bot.app.told import both, telling
 from bot.asterisk.line import Line
-from bot.asterisk.pbx import Reception, Ticket
+from bot.asterisk.pbx import Reception, Target, Ticket
 from bot.config import Settings
 from bot.core.events import Ending
 from bot.gateway.board import Board, Up
@@ -102,15 +102,17 @@ class Desk:
         """One call in this dialogue, from answer to hang-up; no exception leaves it."""
         assert self.reception is not None, "not started"
         loop = asyncio.get_running_loop()
-        began, ending = loop.time(), Ending.FALLBACK
+        began, ending, target = loop.time(), Ending.FALLBACK, Target()
         trace = self._trace(line)
         journal = self._journal(line, trace)
         journal.began(line.rate)
         up = self._up(line)
         watch = both(journal.watch, telling(up)) if up else journal.watch
         try:
-            call = dialogue.call(line, watch, Services(self._metrics, trace))
+            services = Services(self._metrics, trace)
+            call = dialogue.call(line, line.ticket.caller, watch, services)
             ending = await call.run()
+            target = dialogue.toolbox.target(call.wish)
         except asyncio.CancelledError:
             if up is None or up.ordered is None:
                 raise
@@ -118,7 +120,7 @@ class Desk:
         except Exception:
             log.exception("call failed", call=line.ticket.caller.call_id)
         finally:
-            self.reception.ended(line.ticket.uuid, ending)
+            self.reception.ended(line.ticket.uuid, ending, target)
             if self._board is not None and up is not None:
                 self._board.ended(up, ending)
             await line.close()

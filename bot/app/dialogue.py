@@ -6,16 +6,18 @@ from datetime import UTC, datetime
 from bot.app.hours import is_open
 from bot.app.phrases import Phrases
 from bot.app.services import Services, WatchedModel, WatchedRecognizer
+from bot.app.toolbox import Toolbox
 from bot.call.answer_guard import Secrets
 from bot.call.call import Call, Watch
 from bot.call.hearing import Hearing
 from bot.call.phrasebook import Phrase
+from bot.call.rounds import Toolset
 from bot.call.turns import Opening
 from bot.call.turnstile import Turnstile
 from bot.config import Settings
 from bot.config_profile import HoursSettings
 from bot.core.events import Ending
-from bot.core.ports import CallTransport
+from bot.core.ports import Caller, CallTransport
 from bot.nim.chat import NimChat
 from bot.riva.asr import RivaRecognizer
 from bot.riva.channel import Riva
@@ -40,6 +42,7 @@ class Dialogue:
         riva: Riva,
         chat: NimChat,
         phrases: Phrases,
+        toolbox: Toolbox,
         judge: EndScorer | None,
         turnstile: Turnstile,
     ) -> None:
@@ -47,6 +50,7 @@ class Dialogue:
         self.settings = settings
         self.chat = chat
         self.phrases = phrases
+        self.toolbox = toolbox
         self._riva = riva
         self._judge = judge
         self._turnstile = turnstile
@@ -58,8 +62,8 @@ class Dialogue:
         self._riva.wake()
         self.chat.warm()
 
-    def call(self, line: CallTransport, watch: Watch, services: Services) -> Call:
-        """A call on this line; `services` watches its requests."""
+    def call(self, line: CallTransport, caller: Caller, watch: Watch, services: Services) -> Call:
+        """A call of this caller on this line; `services` watches its requests."""
         asr = self.settings.riva.asr
         recognizer = RivaRecognizer(self._riva.asr, asr, line.rate)
         return Call(
@@ -72,8 +76,10 @@ class Dialogue:
             self.settings.turns,
             watch,
             self._turnstile,
-            opening=opening(self.settings.hours),
-            secrets=self._secrets,
+            self.toolbox.policy,
+            opening(self.settings.hours),
+            self._secrets,
+            Toolset(self.toolbox.of_call(caller), self.settings.tools),
         )
 
     def _hearing(self, rate: int) -> Hearing:

@@ -21,6 +21,8 @@ from bot.ops.metrics import Metrics
 
 DEFAULT: Final = "default"
 """The profile of numbers that no other has; the settings themselves, unless a file has its name."""
+DISCOVER: Final = 30.0
+"""Seconds between two questions to a server which tools it has."""
 
 log = structlog.get_logger()
 
@@ -125,6 +127,13 @@ class Dialogues:
     def _replace(self, name: str, settings: Settings) -> None:
         self._last[name] = self._unprepared[name] = self._make(name, settings)
         self._more.set()
+
+    async def discover(self) -> None:
+        """Ask servers of tools what they have, again and again, until cancelled."""
+        while True:
+            for dialogue in list(self._last.values()):
+                await dialogue.toolbox.discover()
+            await asyncio.sleep(DISCOVER)
 
     async def prepare(self) -> None:
         """Have the phrases of all dialogues ready, the default's first."""

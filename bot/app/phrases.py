@@ -154,6 +154,8 @@ def own_sentences(settings: Settings) -> list[str]:
     texts = [
         *(getattr(settings.phrases, each.value) for each in Phrase if each not in unsaid),
         *turns.filler.texts,
+        *(tool.waiting for tool in settings.tools.http.values()),
+        *(settings.tools.waiting if settings.tools.http or settings.tools.mcp else ()),
         *(text for text in questions if "{" not in text),
     ]
     return [text for text in dict.fromkeys(texts) if text.strip()]

@@ -21,7 +21,7 @@ from bot.config_part import Part
 from bot.core.errors import ConfigError
 
 SECTIONS: Final = frozenset(
-    {"riva", "llm", "voice", "turns", "phrases", "hours", "transfers", "limits"}
+    {"riva", "llm", "voice", "turns", "phrases", "hours", "transfers", "tools", "limits"}
 )
 """Settings that a profile may have; all others are of the process."""
 OF_THE_PROCESS: Final = frozenset(

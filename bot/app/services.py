@@ -108,10 +108,12 @@ class WatchedModel:
         """Pass it on."""
         self._real.warm()
 
-    async def reply(self, history: Sequence[Message]) -> AsyncGenerator[str | ToolCall, None]:
+    async def reply(
+        self, history: Sequence[Message], tools: bool = True
+    ) -> AsyncGenerator[str | ToolCall, None]:
         """Yield what the model yields."""
         with self._services.request("llm", **self._attributes) as request:
-            async with aclosing(self._real.reply(history)) as pieces:
+            async with aclosing(self._real.reply(history, tools)) as pieces:
                 async for piece in pieces:
                     request.answered()
                     yield piece

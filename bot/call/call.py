@@ -18,6 +18,7 @@ from bot.call.hearing import Hearing
 from bot.call.phrasebook import Phrase, Phrasebook
 from bot.call.playout import Playout
 from bot.call.reply import Voice
+from bot.call.rounds import NOBODY, Toolset
 from bot.call.standing import Actions, State
 from bot.call.tool_policy import OWN, ToolPolicy
 from bot.call.turns import GREETED, Opening, Turns
@@ -38,7 +39,7 @@ from bot.core.events import (
     Transcript,
 )
 from bot.core.guarded import Guarded
-from bot.core.ports import CallTransport, ChatModel, Recognizer, Synthesizer
+from bot.core.ports import CallTransport, ChatModel, Recognizer, Synthesizer, ToolCall
 
 TAIL = 0.2
 """Seconds between our last sound and hanging up, so that no buffer on the way is cut."""
@@ -90,6 +91,7 @@ class Call:
         policy: ToolPolicy | None = None,
         opening: Opening = GREETED,
         secrets: Secrets | None = None,
+        toolset: Toolset = NOBODY,
     ) -> None:
         """
         `turnstile`: that of all calls of the process. `policy`: None, for our own tools only.
@@ -111,7 +113,7 @@ class Call:
         voice = Voice(line.rate, book, synthesizer, playout)
         self._floor = Floor(
             voice, model, hearing, settings, self._post, watch.turn, watch.discarded,
-            policy or ToolPolicy(OWN), secrets or Secrets(), watch.refused,
+            policy or ToolPolicy(OWN), secrets or Secrets(), watch.refused, toolset,
         )  # fmt: skip
         self._heard_at = self._loop.time()
         self._judging: asyncio.Task[None] | None = None
@@ -133,6 +135,11 @@ class Call:
                 self._floor.leave()
                 for task in [*tasks, *([self._judging] if self._judging else [])]:
                     task.cancel()
+
+    @property
+    def wish(self) -> ToolCall | None:
+        """The tool call of the model with which the call ended, if it was one."""
+        return self._floor.wish
 
     # What posts to the inbox.
 

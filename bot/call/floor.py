@@ -28,6 +28,7 @@ from bot.call.hearing import Hearing
 from bot.call.history import History
 from bot.call.phrasebook import Phrase
 from bot.call.reply import Reply, Voice
+from bot.call.rounds import NOBODY, Rounds, Toolset
 from bot.call.standing import same_words
 from bot.call.tool_policy import Moment, Refused, ToolPolicy
 from bot.config import TurnSettings
@@ -70,6 +71,7 @@ class _Turn:
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     def cancel(self) -> None:
+        self.reply.cancel()
         for task in self.tasks:
             task.cancel()
 
@@ -98,6 +100,7 @@ class Floor:
         policy: ToolPolicy,
         secrets: Secrets,
         refused: Callable[[Guarded, str], None],
+        toolset: Toolset = NOBODY,
     ) -> None:
         self._voice = voice
         self._playout = voice.playout
@@ -109,6 +112,7 @@ class Floor:
         self._tell_discarded = discarded
         self._policy = policy
         self._secrets = secrets
+        self._toolset = toolset
         self._tell_refused = refused
         self._loop = asyncio.get_running_loop()
         self._history = History()
@@ -116,6 +120,8 @@ class Floor:
         self._prepared: _Turn | None = None
         self._reported: TurnReport | None = None
         self.turn = 0
+        self.wish: ToolCall | None = None
+        """The tool call with which the last whole reply wished the call to end."""
         self._spoke: float | None = None
         self._final: float | None = None
         self._fillers = self._answers = 0
@@ -135,7 +141,7 @@ class Floor:
     def sounded(self, sentence: str | None) -> None:
         """The playout began to sound this sentence, or fell silent."""
         if sentence is not None and self._current is not None:
-            filler = sentence in self._settings.filler.texts
+            filler = sentence in self._current.reply.fillers
             self._current.reply.marks.mark(Mark.FILLER if filler else Mark.FIRST_FRAME)
         elif sentence is None and self._reported is not None:
             self._reported.marks.mark(Mark.SILENCED)
@@ -215,24 +221,28 @@ class Floor:
 
     def _ask(self, text: str, group: asyncio.TaskGroup) -> _Turn:
         """Ask the model for an answer to these words, which nobody hears before it is committed."""
-        gate = partial(self._gate, Moment(text, self._wary))
+        rounds = Rounds(self._toolset, self._policy.trusts)
         guard = AnswerGuard(self._secrets) if self._settings.guard.answers else None
+        wary = self._wary
         reply = Reply(
-            self._voice, lambda wanted: self._number_asked(turn, wanted), gate,
-            partial(self._judged, guard), self._settings.longest_answer,
-        )  # fmt: skip
+            self._voice,
+            lambda wanted: self._number_asked(turn, wanted),
+            lambda call, before: self._gate(Moment(text, wary, rounds.answered), call, before),
+            partial(self._judged, guard),
+            self._settings.longest_answer,
+            rounds,
+        )
         turn = _Turn(reply, text)
         history = self._history.if_caller_says(text)
         work = partial(turn.reply.answer, history, self._model)
         turn.tasks.append(group.create_task(self._finish(turn, work)))
         return turn
 
-    def _gate(self, moment: Moment, call: ToolCall, before: int) -> ToolCall | None:
+    def _gate(self, moment: Moment, call: ToolCall, before: int) -> ToolCall | Refused:
         """The call as policy lets it pass; what it refuses is told."""
         judged = self._policy.judge(call, moment, before)
         if isinstance(judged, Refused):
             self._tell_refused(judged.kind, judged.why)
-            return None
         return judged
 
     def _judged(self, guard: AnswerGuard | None, sentence: str) -> Guarded | None:
@@ -313,7 +323,9 @@ class Floor:
         sounding = self._playout.sounding
         said = self._playout.stop()  # silence within one frame...
         turn.cancel()  # ...however long the services take to unwind
-        self._history.caller_heard(said)
+        self._history.we_used(turn.reply.rounds.as_heard(said))
+        if not interrupted:
+            self.wish = turn.reply.wished
         if not interrupted:
             self._spoke = self._final = None  # what was said over all of it belongs to no turn
         marks = turn.reply.marks

@@ -1,5 +1,6 @@
 """What was said: the conversation as the model will see it, in the words that were heard."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bot.core.ports import Message
@@ -30,10 +31,18 @@ class History:
         if text:
             self._add(Message("assistant", text))
 
+    def we_used(self, messages: Iterable[Message]) -> None:
+        """A reply of ours with the tools that it called, and what they answered."""
+        for message in messages:
+            self._add(message)
+
     def _add(self, message: Message) -> None:
         last = self.messages[-1] if self.messages else None
-        if last is not None and last.role == message.role:
+        plain = last is not None and not (last.calls or message.calls)
+        if last is not None and plain and last.role == message.role != "tool":
             self.messages[-1] = Message(message.role, f"{last.content} {message.content}")
         else:
             self.messages.append(message)
         del self.messages[:-LONGEST]
+        while self.messages[0].role == "tool":
+            del self.messages[0]  # what was asked for it is forgotten, too

@@ -116,6 +116,11 @@ class Playout:
             self._pace += LEARN * (min(max(cue.own_pace(), 0.5), 2.0) - self._pace)
 
     @property
+    def idle(self) -> bool:
+        """Whether nothing waits to be played."""
+        return self._empty.is_set()
+
+    @property
     def untouched(self) -> bool:
         """Whether this reply has brought no sentence yet."""
         return not self._cues

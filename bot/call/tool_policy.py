@@ -9,7 +9,7 @@ no refused attack; after one, it still runs when the caller's own words plainly 
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.call.arguments import WrongArgument, fitted
@@ -30,6 +30,13 @@ class Tool:
     schema: Mapping[str, Any] = field(default_factory=dict)
     asked_for: Callable[[str], bool] = lambda words: False
     """Whether the caller's words plainly ask for what it does."""
+    after_answers: Callable[[Mapping[str, object]], bool] = lambda arguments: True
+    """Whether it runs with these arguments when all that may have called for it is the answer of a
+    service: one that changes nothing does."""
+    trusted: bool = True
+    """Whether its own answer is believed so far that any tool may follow it."""
+    answers: bool = False
+    """Whether the model waits for what it answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +44,13 @@ class Moment:
     """
     What an answer of the model answers: `said` are the caller's words.
 
-    `wary`: the caller's turn before was refused as an attack.
+    `wary`: the caller's turn before was refused as an attack. `answered`: the model has read the
+    answer of a service since the caller's words, and it may say anything.
     """
 
     said: str = ""
     wary: bool = False
+    answered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +83,20 @@ class ToolPolicy:
         if moment.wary and not tool.asked_for(moment.said):
             return Refused(Guarded.TOOL_AFTER_ATTACK, tool.name)
         try:
-            return ToolCall(tool.name, fitted(call.arguments, tool.schema))
+            arguments = fitted(call.arguments, tool.schema)
         except WrongArgument as wrong:
             return Refused(Guarded.TOOL_ARGUMENTS, f"{tool.name}: {wrong}")
+        if moment.answered and not tool.after_answers(arguments):
+            return Refused(Guarded.TOOL_AFTER_ANSWER, tool.name)
+        return replace(call, arguments=arguments)
+
+    def answers(self, name: str) -> bool:
+        """Whether the model waits for an answer of this tool."""
+        return name in self._tools and self._tools[name].answers
+
+    def trusts(self, name: str) -> bool:
+        """Whether any tool may follow the answer of this one."""
+        return name in self._tools and self._tools[name].trusted
 
 
 def named(tool: str, said: str) -> bool:
@@ -98,7 +118,7 @@ def _schema(required: tuple[str, ...] = (), **properties: Mapping[str, Any]) -> 
 
 _NAME = {"type": "string", "maxLength": 40, "pattern": r"^[\w .-]*$"}
 OWN = (
-    Tool("hang_up", _schema(), wants_to_leave),
+    Tool("hang_up", _schema(), wants_to_leave, lambda arguments: False),
     Tool("transfer", _schema(reason={"type": "string", "maxLength": 2000}), wants_person),
     Tool(
         "collect_number",
@@ -108,6 +128,7 @@ OWN = (
             digits={"type": "string", "pattern": r"^\d{1,2}( ?- ?\d{1,2})?$"},
             secret={"type": "boolean"},
         ),
+        after_answers=lambda arguments: not arguments.get("secret"),
     ),
     Tool(
         "offer_menu",

@@ -11,6 +11,7 @@ WISHES: Mapping[str, Ending] = {"hang_up": Ending.HANG_UP, "transfer": Ending.TR
 """How the call ends once what was said with the tool is spoken."""
 NUMBER = "collect_number"
 MENU = "offer_menu"
+KEYS = "send_digits"
 TRUE = frozenset({"true", "yes", "1", "हाँ"})
 
 

@@ -28,5 +28,7 @@ class Guarded(StrEnum):
     """Tool: the caller had named it as programmers do."""
     TOOL_AFTER_ATTACK = "tool_after_attack"
     """Tool: the caller's turn before was refused, and these words do not plainly ask for it."""
+    TOOL_AFTER_ANSWER = "tool_after_answer"
+    """Tool: it changes something, and all that called for it is what another tool answered."""
     TOOL_TOO_MANY = "tool_too_many"
     """Tool: one answer asked for more of them than any answer needs."""

@@ -14,11 +14,31 @@ from bot.core.events import LineEvent, Transcript
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """One line of the conversation, as the model sees it."""
+class ToolCall:
+    """
+    The model asks for something to be done, after what it has said so far was spoken.
 
-    role: Literal["system", "user", "assistant"]
+    `id` is the model's own name of the call, which the answer has to repeat.
+    """
+
+    name: str
+    arguments: dict[str, object] = field(default_factory=dict)
+    id: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """
+    One line of the conversation, as the model sees it.
+
+    `calls` are the tools that it called after saying `content`. A line of role "tool" is what one
+    of them answered, the one with the id `call_id`.
+    """
+
+    role: Literal["system", "user", "assistant", "tool"]
     content: str
+    calls: tuple[ToolCall, ...] = ()
+    call_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +89,6 @@ class Speech:
     words: tuple[Word, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ToolCall:
-    """The model asks for something to be done, after what it has said so far was spoken."""
-
-    name: str
-    arguments: dict[str, object] = field(default_factory=dict)
-
-
 class Ticket(Protocol):
     """A call that may come."""
 
@@ -123,8 +135,24 @@ class ChatModel(Protocol):
     def warm(self) -> None:
         """An answer will be wanted soon: have a connection ready. Returns at once, never raises."""
 
-    def reply(self, history: Sequence[Message]) -> AsyncGenerator[str | ToolCall, None]:
-        """Yield pieces of text, cleaned for speech, as they come, and tool calls."""
+    def reply(
+        self, history: Sequence[Message], tools: bool = True
+    ) -> AsyncGenerator[str | ToolCall, None]:
+        """Yield pieces of text, cleaned for speech, as they come, and tool calls if `tools`."""
+
+
+class Tools(Protocol):
+    """What the model can ask in one call, and be answered: services, or facts about us."""
+
+    def waiting(self, call: ToolCall) -> str:
+        """What the caller is told meanwhile; empty: the settings' own words."""
+
+    async def use(self, call: ToolCall) -> str:
+        """
+        Do it, and give the answer as the model shall read it: as data, of bounded size.
+
+        It takes a bounded time and never raises: what failed is an answer, too.
+        """
 
 
 class Synthesizer(Protocol):

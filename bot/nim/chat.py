@@ -19,12 +19,13 @@ from bot.nim.errors import service_error
 from bot.nim.history import fit
 from bot.nim.server import NimServer
 from bot.nim.speakable import Speakable, speakable
-from bot.nim.tools import SAY, TOOLS, ToolCalls
+from bot.nim.tools import SAY, TOOLS, ToolCalls, in_json
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 CLOSE_SECONDS: Final = 1.0
+Tool = dict[str, Any]
 Headers = Iterable[tuple[str, str]]
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -38,24 +39,31 @@ class NimChat:
         settings: LlmSettings,
         headers: Callable[[], Headers] = tuple,
         server: NimServer | None = None,
+        offered: Callable[[], Sequence[Tool]] = lambda: TOOLS,
     ) -> None:
         """
         `headers` gives what goes with the request that is made now: its trace context. `server`:
-        where another dialogue has one for the same settings.
+        where another dialogue has one for the same settings. `offered`: the tools, in OpenAI's
+        form, as they are when a request is made.
         """
         self.server = server or NimServer(settings)
         self._settings = settings
         self._headers = headers
         self._tools = settings.tools
+        self._offered = offered
         self._system = "\n\n".join(filter(None, (settings.system_prompt, settings.persona)))
 
     def warm(self) -> None:
         """Soon have a connection open; for whenever a reply may be near. Never raises."""
         self.server.warm()
 
-    async def reply(self, history: Sequence[Message]) -> AsyncGenerator[str | ToolCall, None]:
+    async def reply(
+        self, history: Sequence[Message], tools: bool = True
+    ) -> AsyncGenerator[str | ToolCall, None]:
         """
         Yield the answer to `history` in pieces, cleaned for speech, then its tool calls.
+
+        `tools` False: it shall call none now, though it did before.
 
         Closing the generator closes the HTTP stream, which stops the server's work. Raises
         ServiceTimeout when the first word or the next token is late, ServiceUnavailable for
@@ -63,7 +71,8 @@ class NimChat:
         """
         patience = _Patience(self._settings)
         cleaner, calls, said = Speakable(), ToolCalls(), False
-        stream = await self._open(history, patience)
+        offered = self._offered() if self._tools else ()
+        stream = await self._open(history, patience, offered, tools)
         try:
             while (delta := await self._next(stream, patience)) is not None:
                 calls.add(delta.get("tool_calls"))
@@ -76,35 +85,48 @@ class NimChat:
             self.server.note_use()
         finally:
             await _close(stream)
-        for last in _ending(cleaner.finish(), calls, said):
+        known = {tool["function"]["name"] for tool in offered} if tools else ()
+        for last in _ending(cleaner.finish(), calls.finished(known), said):
             said = True
             yield last
         if not said:
             raise ServiceUnavailable("llm", "empty answer; check llm.max_tokens and llm.extra_body")
 
-    async def _open(self, history: Sequence[Message], patience: "_Patience") -> Any:
+    async def _open(
+        self,
+        history: Sequence[Message],
+        patience: "_Patience",
+        offered: Sequence[Tool],
+        tools: bool,
+    ) -> Any:
         client = await self.server.connected()
         messages = fit(self._system, history, self._settings.history_tokens)
         try:
             async with asyncio.timeout_at(patience.deadline()):
-                return await _post(client, self._request(messages), dict(self._headers()))
+                return await _post(
+                    client, self._request(messages, offered, tools), dict(self._headers())
+                )
         except Exception as error:
             if not self._tools_refused(error):
                 raise service_error(error, self._settings) from error
         self._tools = False
         log.warning("llm_refuses_tools", remedy="start the server with tools, or set llm.tools")
-        return await self._open(history, patience)
+        return await self._open(history, patience, (), False)
 
-    def _request(self, messages: Sequence[Message]) -> dict[str, Any]:
+    def _request(
+        self, messages: Sequence[Message], offered: Sequence[Tool], tools: bool
+    ) -> dict[str, Any]:
         request: dict[str, Any] = {
             "model": self._settings.model,
-            "messages": [{"role": each.role, "content": each.content} for each in messages],
+            "messages": [in_json(each) for each in messages],
             "stream": True,
             "temperature": self._settings.temperature,
             "max_tokens": self._settings.max_tokens,
         }
-        if self._tools:
-            request["tools"] = TOOLS
+        if offered:
+            request["tools"] = offered
+        if offered and not tools:
+            request["tool_choice"] = "none"
         return request | self._settings.extra_body
 
     def _tools_refused(self, error: Exception) -> bool:
@@ -150,10 +172,10 @@ class _Patience:
         )
 
 
-def _ending(tail: str, calls: ToolCalls, said: bool) -> list[str | ToolCall]:
+def _ending(tail: str, calls: Iterable[ToolCall], said: bool) -> list[str | ToolCall]:
     """The last text, then the tool calls; a tool's own sentence where nothing was said."""
     ending: list[str | ToolCall] = [tail] if tail else []
-    for call in calls.finished():
+    for call in calls:
         sentence = call.arguments.pop(SAY, "")
         if not said and not ending and isinstance(sentence, str) and (text := speakable(sentence)):
             ending.append(text)

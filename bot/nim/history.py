@@ -58,7 +58,7 @@ def _turns(messages: Sequence[Message]) -> Iterator[list[Message]]:
 def _joined(messages: Sequence[Message]) -> list[Message]:
     joined: list[Message] = []
     for message in messages:
-        if joined and joined[-1].role == message.role:
+        if joined and _alike(joined[-1], message):
             between = "\n\n" if message.role == "system" else " "
             text = f"{joined[-1].content}{between}{message.content}"
             joined[-1] = Message(message.role, text)
@@ -67,5 +67,11 @@ def _joined(messages: Sequence[Message]) -> list[Message]:
     return joined
 
 
+def _alike(one: Message, other: Message) -> bool:
+    """Whether two lines can be one. Tools and their answers stand alone."""
+    return one.role == other.role != "tool" and not (one.calls or other.calls)
+
+
 def _cost(message: Message) -> int:
-    return _PER_MESSAGE + tokens(message.content)
+    calls = sum(_PER_MESSAGE + tokens(each.name + str(each.arguments)) for each in message.calls)
+    return _PER_MESSAGE + tokens(message.content) + calls

@@ -1,17 +1,19 @@
 """What the model may ask for beside words: to hang up, a person, a number from the caller."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final
+from uuid import uuid4
 
 import structlog
 
-from bot.core.ports import ToolCall
+from bot.core.ports import Message, ToolCall
 
 SAY: Final = "say"
 """An argument of each tool: what to tell the caller first, where the answer has no text."""
 _MOST_CALLS: Final = 4
 _LONGEST_ARGUMENTS: Final = 4_000
+_LONGEST_ID: Final = 128
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
@@ -58,6 +60,7 @@ class ToolCalls:
     def __init__(self) -> None:
         self._calls: dict[int, tuple[str, str]] = {}
         """Name and arguments (JSON, so far) by the call's index."""
+        self._ids: dict[int, str] = {}
 
     def __bool__(self) -> bool:
         """Whether the answer has a tool call."""
@@ -70,23 +73,42 @@ class ToolCalls:
             function = delta.get("function")
             if function is None or index >= _MOST_CALLS:
                 continue
+            if call_id := delta.get("id"):
+                self._ids.setdefault(index, str(call_id)[:_LONGEST_ID])
             name, arguments = self._calls.get(index, ("", ""))
             arguments = (arguments + (function.get("arguments") or ""))[:_LONGEST_ARGUMENTS]
             self._calls[index] = (name or function.get("name") or "", arguments)
 
-    def finished(self) -> Iterator[ToolCall]:
+    def finished(self, known: Collection[str] = KNOWN) -> Iterator[ToolCall]:
         """The calls, in the order of the answer, without those of tools that nobody offered."""
-        for _, (name, arguments) in sorted(self._calls.items()):
-            if name in KNOWN:
-                yield ToolCall(name, _parsed(name, arguments))
+        for index, (name, arguments) in sorted(self._calls.items()):
+            if name in known:
+                call_id = self._ids.get(index) or uuid4().hex[:9]
+                yield ToolCall(name, _parsed(name, arguments), call_id)
             else:
-                log.warning("llm_unknown_tool", tool=name[:64], known=sorted(KNOWN))
+                log.warning("llm_unknown_tool", tool=name[:64], known=sorted(known))
 
     def _index(self, delta: dict[str, Any]) -> int:
         """Some servers leave the index out: then a new id begins a new call."""
         if isinstance(index := delta.get("index"), int):
             return index
         return len(self._calls) - (0 if delta.get("id") or not self._calls else 1)
+
+
+def in_json(message: Message) -> dict[str, Any]:
+    """A line of the conversation as OpenAI writes it."""
+    if message.role == "tool":
+        return {"role": "tool", "tool_call_id": message.call_id, "content": message.content}
+    line: dict[str, Any] = {"role": message.role, "content": message.content}
+    if message.calls:
+        line["tool_calls"] = [_call(each) for each in message.calls]
+    return line
+
+
+def _call(call: ToolCall) -> dict[str, Any]:
+    arguments = json.dumps(call.arguments, ensure_ascii=False)
+    function = {"name": call.name, "arguments": arguments}
+    return {"id": call.id, "type": "function", "function": function}
 
 
 def _parsed(name: str, arguments: str) -> dict[str, object]:

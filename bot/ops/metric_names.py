@@ -27,6 +27,7 @@ PHRASES: Final = (
     "notice", "greeting", "closed", "silence", "apology", "goodbye", "too_long", "noise", "machine",
     "give_up", "refusal", "hand_over", "more",
 )  # fmt: skip
+TOOL_OUTCOMES: Final = ("ok", "failed", "timeout", "interrupted", "bug")
 REFUSALS: Final = (
     "full", "draining", "bad-request", "not-registered", "in-progress", "no-profile",
     "unauthorized", "pending", "protocol", "no-uuid", "hello-timeout", "stalled", "watchers", "bug",
@@ -80,6 +81,10 @@ COUNTERS: Final[Mapping[str, Metric]] = {
     "voicebot_speech_memory": Metric(
         "Sentences to say, and whether their speech was there", {"result": ("hit", "disk", "miss")}
     ),
+    "voicebot_tool_uses": Metric(
+        "Tools that the model was answered by, by how that ended. interrupted: the caller spoke",
+        {"tool": ("opening_hours", "call_back"), "outcome": TOOL_OUTCOMES},
+    ),
     "voicebot_profile_reads": Metric(
         "Looks at changed profiles; wrong: some file is not used", {"result": ("ok", "wrong")}
     ),
@@ -120,6 +125,7 @@ HISTOGRAMS: Final[Mapping[str, Metric]] = {
         {"service": ("llm", "tts")},
         SPEECH,
     ),
+    "voicebot_tool_seconds": Metric("How long tools took to answer", buckets=SPEECH),
     "voicebot_playout_late_seconds": Metric("How late frames left for callers", buckets=CLOCK),
     "voicebot_loop_lag_seconds": Metric("How late the event loop woke", buckets=CLOCK),
 }

@@ -1,7 +1,9 @@
 """The bot's Prometheus metrics: who counts what. Their names: metric_names.py."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import product
+from time import perf_counter
 from typing import Final, TypeVar
 
 import prometheus_client
@@ -124,6 +126,16 @@ class Metrics:
         """Speech was wanted: it was in memory ("hit"), on disk, or had to be made ("miss")."""
         self._count("voicebot_speech_memory", result)
 
+    @contextmanager
+    def tool(self, name: str) -> Iterator["Outcome"]:
+        """The model uses a tool of this name; unless told otherwise, it was interrupted."""
+        outcome, began = Outcome(), perf_counter()
+        try:
+            yield outcome
+        finally:
+            self._count("voicebot_tool_uses", name, outcome.name)
+            self._histograms["voicebot_tool_seconds"].observe(perf_counter() - began)
+
     def profiles_read(self, result: str) -> None:
         """Changed profiles were read: all are right ("ok"), or some file is "wrong"."""
         self._count("voicebot_profile_reads", result)
@@ -143,6 +155,17 @@ class Metrics:
     def _count(self, name: str, *labels: str, by: float = 1) -> None:
         counter = self._counters[name]
         (counter.labels(*labels) if labels else counter).inc(by)
+
+
+class Outcome:
+    """How the use of a tool ended."""
+
+    def __init__(self) -> None:
+        self.name = "interrupted"
+
+    def is_(self, name: str) -> None:
+        """Note it."""
+        self.name = name
 
 
 def _histogram(name: str, registry: CollectorRegistry) -> Histogram:

@@ -73,7 +73,7 @@ class GullibleModel:
     def warm(self):
         """There is nothing to connect."""
 
-    async def reply(self, history):
+    async def reply(self, history, tools=True):
         """Recite, write tools, call tools."""
         said = " ".join(message.content for message in history if message.role == "user")
         found = [line for line in self.attacks if line in said]
@@ -100,7 +100,7 @@ class AssistantModel:
     def warm(self):
         """There is nothing to connect."""
 
-    async def reply(self, history):
+    async def reply(self, history, tools=True):
         """Answer as the server does."""
         answer = self.assistant.answer(list(history))
         yield answer.text

@@ -171,7 +171,7 @@ def test_a_service_is_told_the_span_of_its_request():
     contexts = {}
 
     class Told(ScriptedModel):
-        async def reply(self, history):
+        async def reply(self, history, tools=True):
             contexts["llm"] = traces.context()
             async for piece in super().reply(history):
                 yield piece

@@ -1,0 +1,1 @@
+"""A tenant's own services, as tools of the model: over HTTP and over MCP."""

@@ -1,0 +1,1 @@
+"""Tools over HTTP and MCP."""
