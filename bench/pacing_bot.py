@@ -68,6 +68,9 @@ class OneAnswer:
 class EndlessTone:
     """A synthesizer that speaks for ever, 0.1 s at a time."""
 
+    def warm(self):
+        """Nothing to prepare."""
+
     async def speech(self, sentence):
         """Sound until somebody closes the stream; the playout's back-pressure is its pace."""
         while True:

@@ -150,6 +150,11 @@ class ToneSynthesizer:
     """Whether it tells when each word ends."""
     spoken: list[str] = field(default_factory=list)
     closed: int = 0
+    warmed: int = 0
+
+    def warm(self):
+        """Count it."""
+        self.warmed += 1
 
     async def speech(self, sentence):
         """Yield the sentence's sound; count the streams that were closed."""

@@ -54,20 +54,27 @@ SENTENCE_SECONDS: Final = 1.2
 """How long the synthesizer's sound of one sentence is."""
 
 Tag = tuple[int, int]
-_TAG: Final = re.compile(r"\bk(\d+)u(\d+)\b")
+_LETTERS: Final = "बभमयरलवशसह"
+"""Digits of a tag, in letters that the bot changes nowhere: it says figures as words."""
+_TAG: Final = re.compile(f"\\bट([{_LETTERS}]+)ठ([{_LETTERS}]+)\\b")
+_FIGURES: Final = str.maketrans(_LETTERS, "0123456789")
+_AS_LETTERS: Final = str.maketrans("0123456789", _LETTERS)
 _MARK: Final = 12_345
 """The first sample of a tagged sound."""
 
 
 def tag_text(tag: Tag) -> str:
     """The tag as a word."""
-    return f"k{tag[0]}u{tag[1]}"
+    return f"ट{tag[0]}ठ{tag[1]}".translate(_AS_LETTERS)
 
 
 def tag_in(text: str) -> Tag | None:
     """The last tag in a text; None where there is none."""
     found = _TAG.findall(text)
-    return (int(found[-1][0]), int(found[-1][1])) if found else None
+    if not found:
+        return None
+    stream, number = (int(part.translate(_FIGURES)) for part in found[-1])
+    return stream, number
 
 
 def words_of(text: str) -> str:

@@ -94,6 +94,9 @@ class PreparedSynthesizer:
     _after: tuple[Source, int] | None = None
     """Where the last sentence ended."""
 
+    def warm(self) -> None:
+        """Nothing to prepare."""
+
     async def speech(self, sentence: str) -> AsyncGenerator[Speech, None]:
         """Yield its sound, after its first audio's time."""
         found, first, last = self._find(sentence)

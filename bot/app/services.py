@@ -126,6 +126,10 @@ class WatchedSynthesizer:
         self._real = real
         self._services = services
 
+    def warm(self) -> None:
+        """Pass it on."""
+        self._real.warm()
+
     async def speech(self, sentence: str) -> AsyncGenerator[Speech, None]:
         """Yield what the synthesizer yields. Of the sentence, only its length is told."""
         with self._services.request("tts", **{"voicebot.letters": len(sentence)}) as request:

@@ -127,6 +127,10 @@ class RememberingSynthesizer:
         self._memory = memory
         self._key = key
 
+    def warm(self) -> None:
+        """Pass it on: whether the sentence is remembered can not be known yet."""
+        self._real.warm()
+
     async def speech(self, sentence: str) -> AsyncGenerator[Speech, None]:
         """
         Yield the sentence from memory in one piece, else as `real` makes it.

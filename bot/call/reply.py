@@ -269,6 +269,8 @@ class Reply:
             self.marks.mark(Mark.FIRST_TOKEN)
             self.tokens += 1
             if isinstance(piece, str):
+                if self.tokens == 1:
+                    self._voice.synthesizer.warm()
                 yield piece
             else:
                 self._keep(piece)

@@ -158,6 +158,9 @@ class Tools(Protocol):
 class Synthesizer(Protocol):
     """Text to speech, for one sentence."""
 
+    def warm(self) -> None:
+        """A sentence will be wanted within a second or two. Returns at once, never raises."""
+
     def speech(self, sentence: str) -> AsyncGenerator[Speech, None]:
         """Yield the sentence's audio as it comes. No audio at all is a ServiceError."""
 

@@ -1,17 +1,18 @@
 """
 Text to speech by Riva: one SynthesizeOnline RPC a sentence, with a deadline on every wait.
 
-One RPC a sentence because older servers silently lose a second text on the same stream.
+One RPC a sentence because older servers silently lose a second text on the same stream. The RPC of
+a reply's first sentence is opened while the model still writes it.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import Any, Final, TypeAlias
 
 import grpc
 import structlog
-from riva.client.proto.riva_tts_pb2 import SynthesizeSpeechResponse
+from riva.client.proto.riva_tts_pb2 import SynthesizeSpeechRequest, SynthesizeSpeechResponse
 from riva.client.proto.riva_tts_pb2_grpc import RivaSpeechSynthesisStub
 
 from bot.config import TtsSettings
@@ -25,6 +26,8 @@ TRIES: Final = 2
 """RPCs for one sentence, as long as none of its audio was given out."""
 RPC_SECONDS: Final = 300.0
 """The longest RPC. Playing the sentence counts, since that holds up the stream."""
+AHEAD_SECONDS: Final = 2.0
+"""An RPC that was opened ahead waits so long for its sentence."""
 
 _Call: TypeAlias = "grpc.aio.StreamStreamCall[Any, SynthesizeSpeechResponse]"
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -42,6 +45,17 @@ class RivaSynthesizer:
         self._settings = settings
         self._rate = rate
         self._voice = voice or settings.voice
+        self._ahead: _Rpc | None = None
+
+    def warm(self) -> None:
+        """
+        Open the next sentence's RPC. Not where requests are traced: it has no span yet.
+
+        Without a sentence it is cancelled after `AHEAD_SECONDS`.
+        """
+        if self._ahead is None and self._servers.metadata == self._servers.fixed:
+            self._ahead = ahead = _Rpc(self._servers)
+            asyncio.get_running_loop().call_later(AHEAD_SECONDS, self._forget, ahead)
 
     async def speech(self, sentence: str) -> AsyncGenerator[Speech, None]:
         """
@@ -55,8 +69,8 @@ class RivaSynthesizer:
             return
         deadline = asyncio.get_running_loop().time() + self._settings.first_audio_timeout
         for attempt in range(1, TRIES + 1):
-            utterance = _Utterance(self._servers, self._settings, self._rate, self._voice)
-            async with aclosing(utterance.pieces(text, deadline)) as pieces:
+            utterance = _Utterance(self._settings, self._rate, self._voice)
+            async with aclosing(utterance.pieces(self._rpc(), text, deadline)) as pieces:
                 async for piece in pieces:
                     yield piece
             if utterance.trouble is None:
@@ -65,12 +79,40 @@ class RivaSynthesizer:
                 raise utterance.trouble
             log.warning("tts_tries_again", error=str(utterance.trouble))
 
+    def _rpc(self) -> "_Rpc":
+        """The one that was opened ahead, if it still lives."""
+        ahead, self._ahead = self._ahead, None
+        return _Rpc(self._servers) if ahead is None or ahead.call.done() else ahead
+
+    def _forget(self, ahead: "_Rpc") -> None:
+        if self._ahead is ahead:
+            self._ahead = None
+            ahead.call.cancel()
+
+
+class _Rpc:
+    """An open RPC, whose text follows."""
+
+    def __init__(self, servers: Servers) -> None:
+        self._message = asyncio.get_running_loop().create_future()
+        stub = RivaSpeechSynthesisStub(servers.channel())
+        self.call: _Call = stub.SynthesizeOnline(
+            self._messages(), metadata=servers.metadata, timeout=RPC_SECONDS
+        )
+        self.status = Status(self.call)
+
+    def send(self, message: SynthesizeSpeechRequest) -> None:
+        """The only one."""
+        self._message.set_result(message)
+
+    async def _messages(self) -> AsyncIterator[SynthesizeSpeechRequest]:
+        yield await self._message
+
 
 class _Utterance:
-    """One RPC. Afterwards `trouble` is why it failed, else None."""
+    """One sentence by one RPC. Afterwards `trouble` is why it failed, else None."""
 
-    def __init__(self, servers: Servers, settings: TtsSettings, rate: int, voice: str) -> None:
-        self._servers = servers
+    def __init__(self, settings: TtsSettings, rate: int, voice: str) -> None:
         self._settings = settings
         self._asked = settings.sample_rate or rate
         self._sound = Sound(self._asked, rate)
@@ -85,17 +127,12 @@ class _Utterance:
         timed_out = isinstance(self.trouble, ServiceTimeout)
         return not self._spoken and not timed_out and self._code not in FINAL
 
-    async def pieces(self, text: str, deadline: float) -> AsyncGenerator[Speech, None]:
+    async def pieces(self, rpc: _Rpc, text: str, deadline: float) -> AsyncGenerator[Speech, None]:
         """Yield the audio for `text`; the first of it is due at `deadline` of the loop."""
-        message = request(text, self._settings, self._asked, self._voice)
-        stub = RivaSpeechSynthesisStub(self._servers.channel())
-        call: _Call = stub.SynthesizeOnline(
-            iter((message,)), metadata=self._servers.metadata, timeout=RPC_SECONDS
-        )
-        status = Status(call)
+        rpc.send(request(text, self._settings, self._asked, self._voice))
         clock = asyncio.get_running_loop().time
         try:
-            while (response := await self._read(call, status, deadline)) is not None:
+            while (response := await self._read(rpc, deadline)) is not None:
                 self._words.add(response.meta.words)
                 pcm = self._sound.feed(response.audio)
                 if pcm:
@@ -107,23 +144,21 @@ class _Utterance:
                 self._spoken = True
                 yield Speech(pcm, self._words.known)
         finally:
-            call.cancel()
+            rpc.call.cancel()
         if self.trouble is None and not self._spoken:
             self.trouble = ServiceUnavailable(
                 "tts", f"empty audio for {len(text)} characters (voice {self._voice or 'any'})"
             )
 
-    async def _read(
-        self, call: _Call, status: Status, deadline: float
-    ) -> SynthesizeSpeechResponse | None:
+    async def _read(self, rpc: _Rpc, deadline: float) -> SynthesizeSpeechResponse | None:
         try:
             async with asyncio.timeout_at(deadline):
-                response = await call.read()
+                response = await rpc.call.read()
         except TimeoutError:
             self.trouble = ServiceTimeout("tts", self._late())
             return None
         except grpc.aio.AioRpcError as error:
-            self.trouble, self._code = status.error("tts", error), status.code
+            self.trouble, self._code = rpc.status.error("tts", error), rpc.status.code
             return None
         return None if response is grpc.aio.EOF else response
 

@@ -23,6 +23,8 @@ from bot.call.sentences import sentences
 from bot.config import EndOfTurnSettings, LlmSettings, Settings
 from bot.config_file import load
 from bot.core.ports import Message
+from bot.hindi.redact import redact
+from bot.hindi.spoken import spoken
 from bot.nim.chat import NimChat
 
 TAG = (3, 2)
@@ -46,7 +48,8 @@ MARKS = {
     "first_frame": 101.497,
 }
 """The pause of finished words is 0.3 s: it is over at 101.09."""
-LOG = [{"event": "ready"}, {"event": "turn", "call": "c", "heard": "k3u2 बिल", "marks": MARKS}]
+HEARD = f"{tag_text(TAG)} बिल"
+LOG = [{"event": "ready"}, {"event": "turn", "call": "c", "heard": HEARD, "marks": MARKS}]
 TURN = {"ended": 100.78, "tag": [3, 2], "first_frame": 101.498, "late": 0.001}
 CALLS = [{"uuid": "c", "sent": SENT, "turns": [TURN, {**TURN, "tag": None, "first_frame": None}]}]
 
@@ -70,6 +73,12 @@ def test_a_tag_is_found_again():
     assert tag_of_frame(sound(TAG)[:320]) == TAG
     assert tag_of_frame(sound(TAG)[320:640]) is None
     assert tag_of_frame(sound(None)[:320]) is None
+
+
+def test_a_tag_goes_through_the_bot_unchanged():
+    """It is neither said in other words nor taken for what must not be logged."""
+    tagged = f"{tag_text((17, 305))} {SENTENCE}"
+    assert spoken(tagged) == redact(tagged) == tagged
 
 
 async def test_the_answer_begins_with_one_sentence():

@@ -38,6 +38,15 @@ async def test_an_answer_marks_its_token_sentence_and_audio():
     assert marks[Mark.FIRST_AUDIO] == pytest.approx(0.3)
 
 
+async def test_the_synthesizer_gets_ready_at_the_first_word_of_an_answer():
+    """Once an answer, and not for a tool alone."""
+    voice = ToneSynthesizer()
+    await reply(lambda one: one.answer((), ScriptedModel([["जी, ", "हाँ।", " और?"]])), voice)
+    assert voice.warmed == 1
+    await reply(lambda one: one.answer((), ScriptedModel([[ToolCall("hang_up")]])), voice)
+    assert voice.warmed == 1
+
+
 async def test_a_model_that_only_wishes_is_obeyed_in_silence():
     """A tool call without words; tools that nobody offered are ignored."""
     model = ScriptedModel([[ToolCall("order_pizza"), ToolCall("transfer"), ToolCall("hang_up")]])

@@ -100,6 +100,69 @@ async def test_word_times_come_with_the_audio():
     assert words == (Word("नमस्ते", 0.4), Word("जी", 0.65))
 
 
+async def opened(fake, count):
+    """Wait until the server has seen so many RPCs."""
+    async with asyncio.timeout(5):
+        while len(fake.streams) < count:
+            await asyncio.sleep(0.005)
+
+
+async def test_a_sentence_goes_by_the_rpc_that_was_opened_ahead_of_it():
+    """The first sentence finds its RPC open, the second opens its own."""
+    fake = FakeSynthesis(saying(audio(b"ab")))
+    async with calling(fake) as synthesizer:
+        synthesizer.warm()
+        synthesizer.warm()
+        await opened(fake, 1)
+        assert not fake.streams[0].requests
+        assert (await spoken(synthesizer))[0] == b"ab"
+        assert len(fake.streams) == 1
+        assert (await spoken(synthesizer, "जी हाँ।"))[0] == b"ab"
+    assert [request.text for stream in fake.streams for request in stream.requests] == [
+        "नमस्ते जी।",
+        "जी हाँ।",
+    ]
+
+
+async def test_an_rpc_without_its_sentence_is_cancelled(monkeypatch):
+    """A reply that was thrown away leaves nothing open at the server."""
+    monkeypatch.setattr("bot.riva.tts.AHEAD_SECONDS", 0.2)
+    fake = FakeSynthesis(saying(audio(b"ab")))
+    async with calling(fake) as synthesizer:
+        synthesizer.warm()
+        await opened(fake, 1)
+        async with asyncio.timeout(5):
+            await fake.streams[0].ended.wait()
+        assert fake.streams[0].cancelled
+        assert (await spoken(synthesizer))[0] == b"ab"
+    assert len(fake.streams) == 2
+
+
+async def test_an_rpc_that_the_server_ended_meanwhile_is_not_used():
+    """What was opened ahead and is over costs the sentence nothing but a new RPC."""
+    fake = FakeSynthesis(failing(grpc.StatusCode.UNAVAILABLE), saying(audio(b"ab")))
+    async with calling(fake) as synthesizer:
+        synthesizer.warm()
+        await opened(fake, 1)
+        await fake.streams[0].ended.wait()
+        await asyncio.sleep(0.1)
+        assert (await spoken(synthesizer))[0] == b"ab"
+
+
+async def test_nothing_is_opened_ahead_where_requests_are_traced():
+    """Each RPC tells the span that it belongs to, and this one would have none."""
+    fake = FakeSynthesis(saying(audio(b"ab")))
+    async with serving(synthesis=fake) as uri:
+        chosen = settings(uri)
+        riva = Riva(chosen, lambda: (("traceparent", "00-1-2-01"),))
+        synthesizer = RivaSynthesizer(riva.tts, chosen.tts, 8000)
+        synthesizer.warm()
+        assert (await spoken(synthesizer))[0] == b"ab"
+        await riva.close()
+    (stream,) = fake.streams
+    assert stream.metadata["traceparent"] == "00-1-2-01"
+
+
 async def test_empty_audio_is_asked_for_once_more():
     """An answer without sound is tried again."""
     fake = FakeSynthesis(saying(audio(b"")), saying(audio(b"ab")))
