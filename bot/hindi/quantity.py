@@ -41,7 +41,8 @@ _MISHEARD_PARTS = frozenset(keys("सारे"))
 _ALONE = {word: Fraction(1, 2) for word in keys("आधा आधे आधी aadha half")} | {
     key("पौन"): Fraction(3, 4)
 }
-_HUNDRED = 100
+_HUNDRED, _CRORE = 100, 10_000_000
+"""Crores are counted in thousands and lakhs: "एक हज़ार एक करोड़"."""
 _POINT = frozenset(keys("दशमलव पॉइंट पाइंट point dashamlav"))
 _AND = frozenset(keys("and एंड और aur"))
 _NOT_NUMBERS = frozenset(keys("सुन at"))
@@ -98,7 +99,8 @@ def _quantity(words: Sequence[str], at: int) -> tuple[int, Fraction | None]:
             if not _scale(words, end):
                 break
         else:
-            total = total + here * scale if here else total * scale
+            grows = scale >= _CRORE or not here
+            total = (total + here) * scale if grows else total + here * scale
             end, here = _more(words, end + 1, scale)
     return end, total + here
 
@@ -110,7 +112,7 @@ def _more(words: Sequence[str], at: int, scale: int) -> tuple[int, Fraction]:
     if value is None or value >= scale:
         return at, Fraction(0)
     after = _scale(words, end)
-    too_large = after == scale if scale == _HUNDRED else after >= scale
+    too_large = after == scale or _HUNDRED < scale < after < _CRORE
     if too_large or (value.denominator > 1 and not after):
         return at, Fraction(0)
     return end, value
