@@ -21,7 +21,18 @@ from bot.config_part import Part
 from bot.core.errors import ConfigError
 
 SECTIONS: Final = frozenset(
-    {"riva", "llm", "voice", "turns", "phrases", "hours", "transfers", "tools", "limits"}
+    {
+        "riva",
+        "llm",
+        "voice",
+        "turns",
+        "phrases",
+        "english",
+        "hours",
+        "transfers",
+        "tools",
+        "limits",
+    }  # fmt: skip
 )
 """Settings that a profile may have; all others are of the process."""
 OF_THE_PROCESS: Final = frozenset(

@@ -35,6 +35,10 @@ class Phrase(StrEnum):
     """To one who does so too often."""
     MORE = "more"
     """After an answer that was too long to be said to its end."""
+    SWITCHED = "switched"
+    """The caller asked for this language, and now hears it."""
+    ONE_LANGUAGE = "one_language"
+    """The caller asked for a language that there is not."""
 
 
 @dataclass(slots=True)

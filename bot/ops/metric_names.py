@@ -25,7 +25,7 @@ ACTIONS: Final = (
 )  # fmt: skip
 PHRASES: Final = (
     "notice", "greeting", "closed", "silence", "apology", "goodbye", "too_long", "noise", "machine",
-    "give_up", "refusal", "hand_over", "more",
+    "give_up", "refusal", "hand_over", "more", "switched", "one_language",
 )  # fmt: skip
 TOOL_OUTCOMES: Final = ("ok", "failed", "timeout", "interrupted", "bug")
 REFUSALS: Final = (
