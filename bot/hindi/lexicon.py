@@ -21,28 +21,33 @@ from bot.hindi.spoken_units import ABBREVIATIONS, SHORT_RULES, UNIT_RULES
 MOST_WORDS = 5_000
 LONGEST = 100
 """Letters of a written form, and of what is said for it."""
-_FIGURES = (
-    *ADDRESS_RULES,
-    *DATE_RULES,
-    *TIME_RULES,
-    *MONEY_RULES,
-    *CODE_RULES,
-    *SCALE_RULES,
-    *UNIT_RULES,
-    *MIXED_RULES,
-    *AMOUNT_RULES,
+_ADDRESSES = (re.compile(r"[\w.+-]*(?:@|\.[A-Za-z]|://)", re.ASCII), ADDRESS_RULES)
+_Group = tuple[re.Pattern[str] | None, Sequence[Rule]]
+"""Rules that need not be tried where the pattern, which is quicker, does not match."""
+_FIGURES: Sequence[_Group] = (
+    _ADDRESSES,
+    (re.compile(r"\d{1,4}(?:[-/.–,]|\s?(?:st|nd|rd|th)?[\s\-/.,]*[^\W\d])", re.ASCII), DATE_RULES),
+    (re.compile(r"\d{1,3}(?:[:.]\d\d|\s?[AaPpHhMm/xX×])", re.ASCII), TIME_RULES),
+    (None, MONEY_RULES[1:]),
+    (re.compile(r"\d[\d -]?\d"), CODE_RULES),
+    (None, SCALE_RULES),
+    (None, UNIT_RULES),
+    (re.compile(r"\d+[A-Za-z]"), MIXED_RULES),
+    (None, AMOUNT_RULES),
 )
-_LATIN = (
-    *ADDRESS_RULES,
-    *MONEY_RULES,
-    *SHORT_RULES,
-    *DATE_RULES,
-    *CODE_RULES[:1],
-    *MIXED_RULES,
-    *WORD_RULES,
+_LATIN: Sequence[_Group] = (
+    _ADDRESSES,
+    (re.compile(r"[A-Z]{2,3}\$?\.?\s?-?\d|rs", re.ASCII | re.IGNORECASE), MONEY_RULES[:1]),
+    (re.compile(r"[A-Za-z]+[./]"), SHORT_RULES),
+    (re.compile(r"[A-Za-z]{3,9}[\s.,'’-]{1,3}\d"), DATE_RULES),
+    (re.compile("[Xx]{2}"), CODE_RULES[:1]),
+    (re.compile(r"[A-Za-z]{1,6}[\s/-]?\d"), MIXED_RULES),
+    (None, WORD_RULES),
 )
-_SIGNS = (*MONEY_RULES, *CODE_RULES, *UNIT_RULES, *AMOUNT_RULES, *SIGN_RULES)
-_HINDI = (*MONEY_RULES, *SHORT_RULES)
+_SIGNS: Sequence[_Group] = (
+    (None, (*MONEY_RULES, *CODE_RULES, *UNIT_RULES, *AMOUNT_RULES, *SIGN_RULES)),
+)
+_HINDI: Sequence[_Group] = ((None, (*MONEY_RULES, *SHORT_RULES)),)
 _SHORT_HINDI = any_of(" ".join(word for word in ABBREVIATIONS if word[0] > "\u0900"))
 _SPECIAL = re.compile(
     rf"(?<![A-Za-z])[A-Za-z]|\d|(?<![0-9A-Za-z{DEVANAGARI}])[-−–](?=[\d₹])|[{re.escape(SIGNS)}]"
@@ -100,14 +105,20 @@ class Lexicon:
         """The next place from `start` on that may have to be said otherwise than written."""
         return _SPECIAL.search(text, start)
 
-    def rules_at(self, text: str, at: int) -> Sequence[Rule]:
+    def rules_at(self, text: str, at: int) -> Iterator[Rule]:
         """The rules to try at a special place, in order."""
-        first = text[at]
-        if first.isdigit():
-            return _FIGURES
-        if first.isascii() and first.isalpha():
-            return _LATIN
-        return _HINDI if "\u0900" < first < "\u0980" else _SIGNS
+        for quick, rules in _groups(text[at]):
+            if quick is None or quick.match(text, at):
+                yield from rules
+
+
+def _groups(first: str) -> Sequence[_Group]:
+    """The groups of rules for what begins with this character."""
+    if first.isdigit():
+        return _FIGURES
+    if first.isascii() and first.isalpha():
+        return _LATIN
+    return _HINDI if "\u0900" < first < "\u0980" else _SIGNS
 
 
 def _tokens(written: str) -> tuple[str, ...]:

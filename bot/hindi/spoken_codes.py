@@ -47,6 +47,8 @@ _BEHIND = re.compile(
     r"|(?:पर|par|pe)\s+(?:कॉल|फ़ोन|फोन|संपर्क|call|डायल|एसएमएस|sms|मिस्ड|phone|मैसेज|व्हाट्सऐप)|डायल|dial)",
     re.IGNORECASE,
 )
+_FEWEST = 3
+"""Fewer digits are no row, whatever they are named."""
 _ROW = 4
 """From so many digits on, what is named a number is said digit by digit."""
 _MANY = 5
@@ -75,9 +77,9 @@ def _written_groups(match: Match) -> str:
 def _row(match: Match) -> str:
     """Digits that the words around them name a row."""
     digits = re.sub(r"\D", "", match[0])
-    if _COUNTED.match(after(match)):
+    if len(digits) < _FEWEST or _COUNTED.match(after(match)):
         return ""
-    least = 1 if _BEHIND.match(after(match)) and len(digits) > 2 else _least(before(match))
+    least = _FEWEST if _BEHIND.match(after(match)) else _least(before(match))
     return _grouped(match[0]) if len(digits) >= least else ""
 
 
@@ -92,7 +94,7 @@ def _least(said: str) -> int:
     naming = said.rstrip().endswith("#")
     for word in reversed(fold(said).split()[-5:]):
         if word in _ALWAYS:
-            return 3
+            return _FEWEST
         if word in _NAMED:
             return _ROW if naming else _MANY
         if word in _NAMING:

@@ -15,6 +15,7 @@ _SILENT = re.compile(
     r"|\*\*+|(?<![A-Za-z\d*])\*(?!\d)|(?<=[^\W\d_])\*|`+|~~+|^_+|_+$|^#+$|^>+"
     r"|[\[\]{}<>|\\^“”„«»\"()]"
 )
+_HINDI = re.compile("[\u0900-\u0963\u0970-\u097f]+[।,?!.]?")
 BULLET = re.compile(r"[-+*•●▪◦‣–—]+$")
 _QUOTES = re.compile(r"^['‘’]+|(?<![A-Za-z])['‘’]+$|['‘’]+(?=[।.,?!]*$)")
 
@@ -50,9 +51,9 @@ def _usual(character: str) -> str:
 
 def prepared(word: str) -> str:
     """A word, or words, with plain digits and letters, without what has no sound."""
-    plain = _UNUSUAL.sub(lambda found: _usual(found[0]), unicodedata.normalize("NFC", word))
-    plain = plain.translate(_DIGITS)
-    if plain.isalpha():
+    plain = unicodedata.normalize("NFC", word)
+    if _HINDI.fullmatch(plain):
         return plain
+    plain = _UNUSUAL.sub(lambda found: _usual(found[0]), plain).translate(_DIGITS)
     plain = _SILENT.sub("", plain)
     return _QUOTES.sub("", plain)

@@ -2,7 +2,7 @@
 
 import re
 
-from bot.hindi.spoken_rule import Match, Rule, after, before, pairs
+from bot.hindi.spoken_rule import Match, Rule, before, pairs, rule
 
 _SAID = pairs("""
 & और + प्लस = बराबर × गुणा ÷ भाग @ ऐट % प्रतिशत ° डिग्री ₹ रुपये $ डॉलर € यूरो £ पाउंड ¥
@@ -12,16 +12,23 @@ _SAID = pairs("""
 """)
 SIGNS = "".join(_SAID)
 _UNIT_BEFORE = re.compile("[0-9A-Za-z]$")
-_PER = re.compile(
-    "\\s?(?:माह|महीन|दिन|साल|वर्ष|व्यक्ति|रात|घंट|किमी|किलो|month|day|year|person|night|hour|hr|km|kg|unit|min)"
-)
-"""After an amount, "/" is "for each"; elsewhere it is "or"."""
+_EACH = pairs("""
+month महीना day दिन year साल person व्यक्ति night रात hour घंटा hr घंटा min मिनट unit यूनिट
+km किलोमीटर kg किलो माह माह महीना महीना महीने महीने दिन दिन साल साल वर्ष वर्ष
+व्यक्ति व्यक्ति रात रात घंटा घंटा घंटे घंटे किमी किलोमीटर किलो किलो
+""")
+"""After an amount, "/" is "for each" of these; elsewhere it is "or"."""
+
+
+def _each(match: Match) -> str:
+    return f" प्रति {_EACH[match[1]]}" if _UNIT_BEFORE.search(before(match, 1)) else ""
 
 
 def _sign(match: Match) -> str:
-    if match[0] == "/" and _UNIT_BEFORE.search(before(match, 2)) and _PER.match(after(match)):
-        return " प्रति "
     return f" {_SAID[match[0]]} "
 
 
-SIGN_RULES = (Rule(re.compile(f"[{re.escape(SIGNS)}]"), _sign),)
+SIGN_RULES = (
+    rule(rf"\s?/\s?({'|'.join(_EACH)})", _each),
+    Rule(re.compile(f"[{re.escape(SIGNS)}]"), _sign),
+)

@@ -100,3 +100,12 @@ def test_a_tenants_words_come_first():
     text = "pnb, PNBX, vahini  5g, सं और 10K"
     assert spoken(text, own) == "पंजाब नेशनल, पी एन बी एक्स, वाहिनी फ़ाइव जी, संस्था और टेन के"
     assert spoken(spoken(text, own), own) == spoken(text, own)
+
+
+def test_the_examples_of_the_page_are_true():
+    """Twenty of them at least."""
+    page = (Path(__file__).parents[2] / "docs/hindi.md").read_text(encoding="utf-8")
+    table = page.split("| written | spoken |\n|---|---|\n")[1].split("\n\n")[0]
+    rows = [line.strip("| ").split(" | ") for line in table.replace("\\[", "[").splitlines()]
+    assert len(rows) >= 20
+    assert [(written, spoken(written)) for written, _ in rows] == [tuple(row) for row in rows]
