@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
@@ -127,8 +127,9 @@ def _kind(path: list[str]) -> Any:
 
 def _may_be_shown(path: list[str]) -> bool:
     """Whether what was given can hold no secret: it is none, and no part that may hold one."""
-    whole = hasattr(_kind(path), "model_fields")
-    return not whole and not any(part in SECRETS for part in path)
+    kind = _kind(path)
+    whole = hasattr(kind, "model_fields")
+    return not whole and kind is not SecretStr and not any(part in SECRETS for part in path)
 
 
 def _nearest(name: str, known: list[str]) -> str:

@@ -14,6 +14,7 @@ Environment: VOICEBOT_CACHE (default ${XDG_CACHE_HOME:-~/.cache}/voicebot), VOIC
 import argparse
 import contextlib
 import fcntl
+import fnmatch
 import hashlib
 import json
 import os
@@ -128,7 +129,7 @@ def damage(tree: Tree, packages: tuple[str, ...] = (), thorough: bool = False) -
         manifest = json.loads((tree.root / "manifest.json").read_text())
         if manifest["layout"] != LAYOUT:
             return "made by another version"
-        absent = [name for name in packages if name not in manifest["packages"]]
+        absent = [name for name in packages if not fnmatch.filter(manifest["packages"], name)]
         if absent:
             return f"without {', '.join(absent)}"
         return _changed_file(tree.root, manifest["files"], thorough)

@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 SUITE = "forky"
@@ -35,7 +35,11 @@ class NoAptError(TreeError):
 
 
 def fetch(packages: tuple[str, ...], folder: Path, say: Say) -> list[Path]:
-    """Download `packages` and what they need into `folder`; the .deb files, checked by apt."""
+    """
+    Download `packages` and what they need into `folder`; the .deb files, checked by apt.
+
+    Among `packages`, a pattern ("libicu*") names what is needless elsewhere, but needed here.
+    """
     missing = [name for name in ("apt-get", "dpkg-deb") if shutil.which(name) is None]
     if missing:
         raise NoAptError(
@@ -163,15 +167,19 @@ def _no_list(mirror: str, trouble: str) -> str:
 
 def _closure(packages: tuple[str, ...], folder: Path) -> list[str]:
     """NAME=VERSION of the packages and all they depend on, less the needless ones."""
-    done = _run(folder, "-s", "install", *packages)
+    done = _run(folder, "-s", "install", *(name for name in packages if "*" not in name))
     found = re.findall(r"^Inst (\S+) \((\S+)", done.stdout, re.MULTILINE)
     if done.returncode or not found:
         raise TreeError(f"The mirror lacks what is needed: {done.stderr.strip()}")
-    return [f"{name}={version}" for name, version in found if not _needless(name)]
+    return [f"{name}={version}" for name, version in found if not _needless(name, packages)]
 
 
-def _needless(name: str) -> bool:
-    return any(fnmatch.fnmatchcase(name, pattern) for pattern in NEEDLESS)
+def _needless(name: str, needed: tuple[str, ...]) -> bool:
+    return _any(name, NEEDLESS) and not _any(name, needed)
+
+
+def _any(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def _download(wanted: list[str], folder: Path, say: Say) -> list[Path]:

@@ -26,6 +26,7 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "real_time: runs on a real clock (sockets, threads)")
     config.addinivalue_line("markers", "asterisk: needs a real Asterisk (scripts/asterisk)")
     config.addinivalue_line("markers", "models: needs the embedded speech models")
+    config.addinivalue_line("markers", "postgres: needs scripts/postgres_program.py")
     config.addinivalue_line("markers", "deploy: needs helm and others (scripts/deploy_tools.py)")
 
 

@@ -92,6 +92,20 @@ COUNTERS: Final[Mapping[str, Metric]] = {
         "Spans of traces: delivered, failed (the collector took none), dropped (too many waited)",
         {"result": ("delivered", "failed", "dropped")},
     ),
+    "voicebot_records": Metric(
+        "Rows of call records: written, dropped (too many waited), refused (the database took one"
+        " never)",
+        {"result": ("written", "dropped", "refused")},
+    ),
+    "voicebot_webhooks": Metric(
+        "Tries to deliver webhooks: delivered, failed (tried again later), dead (put aside),"
+        " dropped (too many waited)",
+        {"result": ("delivered", "failed", "dead", "dropped")},
+    ),
+    "voicebot_recordings": Metric(
+        "Recordings of calls: kept, failed (one could not be written or moved), pieces dropped",
+        {"result": ("kept", "failed", "dropped")},
+    ),
 }
 """By name without `_total`, which the page adds."""
 
@@ -113,6 +127,9 @@ GAUGES: Final[Mapping[str, Metric]] = {
     "voicebot_draining": Metric("1 after SIGTERM: no new calls, the old ones go on"),
     "voicebot_sip_registered": Metric("1 while the SIP server knows us (sip.server)"),
     "voicebot_speech_memory_bytes": Metric("Speech that is remembered"),
+    "voicebot_records_waiting": Metric("Entries of call records that wait to be written"),
+    "voicebot_webhooks_waiting": Metric("Webhooks of all bots that wait for their delivery"),
+    "voicebot_webhooks_oldest_seconds": Metric("Age of the oldest webhook that waits"),
 }
 
 HISTOGRAMS: Final[Mapping[str, Metric]] = {

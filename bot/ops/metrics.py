@@ -144,6 +144,18 @@ class Metrics:
         """Spans were delivered, failed or dropped. May be called from another thread."""
         self._count("voicebot_spans", result, by=number)
 
+    def records(self, result: str, number: int) -> None:
+        """Rows were written, dropped or refused. May be called from another thread."""
+        self._count("voicebot_records", result, by=number)
+
+    def webhooks(self, result: str, number: int) -> None:
+        """Webhooks were delivered, failed, put aside or dropped. From any thread."""
+        self._count("voicebot_webhooks", result, by=number)
+
+    def recordings(self, result: str, number: int) -> None:
+        """Recordings were kept or failed, pieces of one dropped. From any thread."""
+        self._count("voicebot_recordings", result, by=number)
+
     def watch(self, gauge: str, value: Callable[[], float]) -> None:
         """`value` says, whenever the page is asked for, what this gauge shows."""
         self._gauges[gauge].set_function(value)

@@ -1,0 +1,83 @@
+"""Opens what keeps calls, as the settings want it: the database and its writer; and closes it."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+
+from sqlalchemy import Engine
+
+from bot.config import Settings
+from bot.core.errors import ConfigError, ServiceUnavailable
+from bot.core.ports import Caller
+from bot.ops.metrics import Metrics
+from bot.records import migrating
+from bot.records.call_record import CallRecord
+from bot.records.database import open_database
+from bot.records.keeper import Keeper
+from bot.records.writer import Writer
+
+
+async def open_records(settings: Settings, metrics: Metrics) -> "Records | None":
+    """
+    The records of this process; None where they are off.
+
+    A file of SQLite is migrated now. Of PostgreSQL, nothing is asked yet: the bot starts without
+    it. Raises ConfigError.
+    """
+    url = settings.records.url.get_secret_value()
+    if not url:
+        _needs_records(settings)
+        return None
+    engine = open_database(url)
+    if engine.dialect.name == "sqlite":
+        await asyncio.to_thread(_make_ready, engine)
+    return Records(settings, metrics, engine)
+
+
+class Records:
+    """The records of the process: `call` begins one, `close` ends all of it."""
+
+    def __init__(self, settings: Settings, metrics: Metrics, engine: Engine) -> None:
+        self._settings = settings
+        self._engine = engine
+        self._bot = socket.gethostname()
+        longest = settings.records.queue
+        self._writer = Writer(engine, longest, metrics.records, migrating.check)
+        metrics.watch("voicebot_records_waiting", lambda: self._writer.waiting)
+        self._keeper = Keeper(engine, settings)
+        self._parts: list[Callable[[], None]] = [self._keeper.close, self._writer.close]
+
+    def call(self, settings: Settings, caller: Caller, line: str, rate: int) -> CallRecord:
+        """The record of a call that begins now; `settings` are those of its dialogue."""
+        return CallRecord(
+            caller,
+            settings.records,
+            settings.webhooks,
+            self._writer.put,
+            line=line,
+            rate=rate,
+            bot=self._bot,
+        )
+
+    def close(self) -> None:
+        """Write what waits. Blocks for some seconds at most: use it in a thread."""
+        for close in self._parts:
+            close()
+        self._engine.dispose()
+
+
+def _make_ready(engine: Engine) -> None:
+    try:
+        migrating.migrate(engine)
+    except ServiceUnavailable as error:
+        raise ConfigError(
+            f"records.url: the file cannot be used ({error}); see that the bot may write to it and"
+            " to its folder"
+        ) from error
+
+
+def _needs_records(settings: Settings) -> None:
+    wanting = {"webhooks.url": settings.webhooks.url, "recordings": settings.recordings.enabled}
+    for name, wanted in wanting.items():
+        if wanted:
+            raise ConfigError(f"{name} needs records.url, which is empty; set BOT_RECORDS__URL")

@@ -1,0 +1,67 @@
+"""What of a call's happenings goes into its record: from the call's words to the record's."""
+
+from bot.call.actions import Action, Answer, GoOn, Hush, Interrupt
+from bot.call.call import Watch
+from bot.call.floor import TurnReport
+from bot.core.events import Deaf, Digit, Event, MachineHeard, NumberAsked
+from bot.core.marks import Marks
+from bot.records.call_record import CallRecord, TurnRow
+
+NOTED = {Hush: "hushed", GoOn: "went_on", Interrupt: "interrupted"}
+"""What turn-taking did that is kept. That the voice was lowered or raised again is not."""
+
+
+def witnessing(record: CallRecord) -> Watch:
+    """A watch that keeps the record of one call. Which keys were pressed is not kept."""
+    hushed = False
+
+    def event(event: Event) -> None:
+        match event:
+            case Digit():
+                record.note("key")
+            case MachineHeard(sign):
+                record.note("machine", sign)
+            case NumberAsked(wanted=wanted):
+                record.note("number_asked", wanted.name)
+            case Deaf(error):
+                record.note("failed", str(error))
+
+    def action(action: Action) -> None:
+        nonlocal hushed
+        if isinstance(action, Answer):
+            _answered(record, action)
+        elif isinstance(action, GoOn) and not hushed:
+            return
+        elif (kind := NOTED.get(type(action))) is not None:
+            hushed = isinstance(action, Hush)
+            record.note(kind)
+
+    return Watch(
+        turn=lambda report: record.turn(_row(report)),
+        event=event,
+        action=action,
+        said=record.saying,
+    )
+
+
+def _answered(record: CallRecord, answer: Answer) -> None:
+    if answer.given is not None:
+        given = answer.given
+        record.field(given.name, given.shown, given.secret, answer.text.partition(": ")[2])
+    record.heard(answer.text if answer.shown is None else answer.shown)
+
+
+def _row(report: TurnReport) -> TurnRow:
+    return TurnRow(
+        report.turn,
+        report.heard,
+        report.said,
+        report.phrase.value if report.phrase else "",
+        report.interrupted,
+        type(report.error).__name__ if report.error else "",
+        _rounded(report.marks),
+    )
+
+
+def _rounded(marks: Marks) -> dict[str, float]:
+    return {name: round(seconds, 4) for name, seconds in marks.intervals().items()}

@@ -1,0 +1,178 @@
+"""Finds calls in the records: which, in which order, and all that is known of one."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Engine, Row, Select, Table, and_, or_, select
+
+from bot.core.errors import BotError
+from bot.records.database import database_errors
+from bot.records.tables import calls, events, fields, intervals, turns
+
+LOST_AFTER: Final = timedelta(minutes=5)
+"""A call that is up, but of which its bot has said nothing for so long, is lost."""
+INDIAN: Final = 10
+"""Digits of an Indian number."""
+OUTCOMES: Final = ("caller_left", "hang_up", "transfer", "fallback", "lost", "up")
+_LISTED: Final = (
+    "id",
+    "began",
+    "caller",
+    "called",
+    "profile",
+    "seconds",
+    "outcome",
+    "turns",
+    "seen",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which calls: those that match all that is given. `number` is the caller's or the called."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    number: str = ""
+    profile: str | None = None
+    outcome: str = ""
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A line of the list. `seconds` of a call that is not over: until its bot last wrote."""
+
+    id: str
+    began: datetime
+    caller: str
+    called: str
+    profile: str
+    seconds: float
+    outcome: str
+    turns: int
+
+
+def listing(wanted: Wanted) -> Select[Any]:
+    """The query of a list, the latest call first."""
+    query = select(*(calls.c[name] for name in _LISTED)).order_by(calls.c.began.desc())
+    return _matching(query, wanted).limit(wanted.limit)
+
+
+def find(engine: Engine, wanted: Wanted) -> list[Found]:
+    """The calls, the latest first. Raises ServiceUnavailable."""
+    now = datetime.now(UTC)
+    with database_errors(), engine.connect() as connection:
+        return [_found(row, now) for row in connection.execute(listing(wanted))]
+
+
+def whole(engine: Engine, wanted: Wanted, chunk: int = 200) -> Iterator[dict[str, Any]]:
+    """Each call with all that is known of it, the latest first; a few in memory at a time."""
+    query = _matching(select(calls).order_by(calls.c.began.desc()), wanted).limit(wanted.limit)
+    with database_errors(), engine.connect() as connection:
+        rows = connection.execution_options(yield_per=chunk).execute(query)
+        for some in rows.partitions():
+            yield from _with_details(engine, [dict(row._mapping) for row in some])
+
+
+def one(engine: Engine, call_id: str) -> dict[str, Any]:
+    """All of one call, by the first letters of its id. Raises BotError for none or several."""
+    query = select(calls).where(calls.c.id.startswith(call_id, autoescape=True)).limit(2)
+    with database_errors(), engine.connect() as connection:
+        found = [dict(row._mapping) for row in connection.execute(query)]
+    if len(found) != 1:
+        what = "several calls begin with" if found else "there is no call"
+        raise BotError(f"{what} {call_id}; voicebot calls list names those that are recorded")
+    return next(_with_details(engine, found))
+
+
+def ways_to_write(number: str) -> list[str]:
+    """A number as given, and an Indian one with each prefix that an exchange may have put to it."""
+    digits = re.sub(r"\D", "", number)
+    if len(digits) < INDIAN or not re.fullmatch(r"(\+?91|0)?\d{10}", digits):
+        return [number]
+    return sorted({number} | {prefix + digits[-INDIAN:] for prefix in ("", "0", "91", "+91")})
+
+
+def outcome(row: Any, now: datetime) -> str:
+    """How the call ended; "up", or "lost" where it never did."""
+    if row.outcome:
+        return str(row.outcome)
+    return "lost" if now - row.seen > LOST_AFTER else "up"
+
+
+def _found(row: Row[Any], now: datetime) -> Found:
+    seconds = row.seconds
+    if seconds is None:
+        seconds = (row.seen - row.began).total_seconds()
+    ended = outcome(row, now)
+    return Found(row.id, row.began, row.caller, row.called, row.profile, seconds, ended, row.turns)
+
+
+def _matching(query: Select[Any], wanted: Wanted) -> Select[Any]:
+    if wanted.since is not None:
+        query = query.where(calls.c.began >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(calls.c.began < wanted.until)
+    if wanted.number:
+        same = ways_to_write(wanted.number)
+        query = query.where(or_(calls.c.caller.in_(same), calls.c.called.in_(same)))
+    if wanted.profile is not None:
+        query = query.where(calls.c.profile == wanted.profile)
+    if wanted.outcome:
+        query = query.where(_with_outcome(wanted.outcome))
+    return query
+
+
+def _with_outcome(name: str) -> Any:
+    """Raises BotError for an outcome that there is not."""
+    if name not in OUTCOMES:
+        raise BotError(f"there is no outcome {name!r}; known: {', '.join(OUTCOMES)}")
+    silent = calls.c.seen < datetime.now(UTC) - LOST_AFTER
+    if name == "up":
+        return and_(calls.c.outcome.is_(None), ~silent)
+    if name == "lost":
+        return or_(calls.c.outcome == "lost", and_(calls.c.outcome.is_(None), silent))
+    return calls.c.outcome == name
+
+
+def _with_details(engine: Engine, some: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """These calls with their turns, events and fields, in their order."""
+    ids = [call["id"] for call in some]
+    with database_errors(), engine.connect() as connection:
+        details = {table.name: _of(connection, table, ids) for table in (turns, events, fields)}
+        spans = _intervals(connection, ids)
+    now = datetime.now(UTC)
+    for call in some:
+        call["outcome"] = call["outcome"] or ("lost" if now - call["seen"] > LOST_AFTER else "up")
+        for name, rows in details.items():
+            call[name] = rows.get(call["id"], [])
+        for turn in call["turns"]:
+            turn["intervals"] = spans.get(turn["id"], {})
+        yield call
+
+
+def _of(connection: Any, table: Table, ids: list[str]) -> dict[str, list[dict[str, Any]]]:
+    """The rows of these calls in this table, by call, in the order in which they were made."""
+    query = select(table).where(table.c.call_id.in_(ids)).order_by(table.c.call_id, table.c.id)
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in connection.execute(query):
+        values = dict(row._mapping)
+        found.setdefault(values.pop("call_id"), []).append(values)
+    return found
+
+
+def _intervals(connection: Any, ids: list[str]) -> dict[str, dict[str, float]]:
+    query = (
+        select(intervals)
+        .join(turns, turns.c.id == intervals.c.turn_id)
+        .where(turns.c.call_id.in_(ids))
+        .order_by(intervals.c.turn_id, intervals.c.name)
+    )
+    found: dict[str, dict[str, float]] = {}
+    for turn_id, name, seconds in connection.execute(query):
+        found.setdefault(turn_id, {})[name] = seconds
+    return found

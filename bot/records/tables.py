@@ -1,0 +1,146 @@
+"""
+The tables: what is kept of a call.
+
+A change here needs a migration (migrations/versions); a test compares the two.
+"""
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+ID: Final = 32
+"""Characters of a sortable id."""
+
+
+class Utc(TypeDecorator[datetime]):
+    """An instant: `timestamptz` in PostgreSQL, UTC without a zone in SQLite, which has none."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Only instants with a zone can be stored."""
+        if value is None or dialect.name != "sqlite":
+            return value
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """In UTC, with its zone."""
+        if value is None:
+            return None
+        instant: datetime = value
+        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+
+
+metadata = MetaData()
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("id", String(64), primary_key=True, comment="the UUID that Asterisk knows"),
+    Column("profile", String(64), nullable=False),
+    Column("caller", String(64), nullable=False),
+    Column("called", String(64), nullable=False),
+    Column("channel", String(128), nullable=False),
+    Column("line", String(16), nullable=False),
+    Column("rate", Integer, nullable=False),
+    Column("bot", String(128), nullable=False, comment="the machine whose bot has it, or had"),
+    Column("began", Utc, nullable=False),
+    Column("seen", Utc, nullable=False, comment="when the bot last said that it is up"),
+    Column("ended", Utc),
+    Column("outcome", String(16), comment="caller_left, hang_up, transfer, fallback or lost"),
+    Column("seconds", Float),
+    Column("turns", Integer, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("recording", String(512), nullable=False, comment="its name in the storage; or empty"),
+    Column("dropped_in", Integer, nullable=False),
+    Column("dropped_out", Integer, nullable=False),
+    Index("calls_began", "began"),
+    Index("calls_caller", "caller", "began"),
+    Index("calls_called", "called", "began"),
+    Index("calls_profile", "profile", "began"),
+    Index("calls_outcome", "outcome", "began"),
+)
+
+
+def _of_a_call() -> list[Column[Any]]:
+    """What every row about a call begins with."""
+    return [
+        Column("id", String(ID), primary_key=True),
+        Column("call_id", String(64), ForeignKey("calls.id", ondelete="CASCADE"), nullable=False),
+        Column("at", Float, nullable=False, comment="seconds since this bot had the call"),
+    ]
+
+
+turns = Table(
+    "turns",
+    metadata,
+    *_of_a_call(),
+    Column("number", Integer, nullable=False),
+    Column("heard", Text, nullable=False),
+    Column("said", Text, nullable=False),
+    Column("phrase", String(32), nullable=False),
+    Column("cut", Boolean, nullable=False),
+    Column("error", String(64), nullable=False),
+    Index("turns_call", "call_id", "id"),
+)
+
+intervals = Table(
+    "intervals",
+    metadata,
+    Column("turn_id", String(ID), ForeignKey("turns.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", String(32), primary_key=True),
+    Column("seconds", Float, nullable=False),
+)
+
+events = Table(
+    "events",
+    metadata,
+    *_of_a_call(),
+    Column("kind", String(32), nullable=False),
+    Column("detail", Text, nullable=False),
+    Index("events_call", "call_id", "id"),
+)
+
+fields = Table(
+    "fields",
+    metadata,
+    *_of_a_call(),
+    Column("name", String(64), nullable=False),
+    Column("value", Text, nullable=False, comment="masked where it is a secret"),
+    Column("secret", Boolean, nullable=False),
+    Index("fields_call", "call_id", "id"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", String(ID), primary_key=True),
+    Column("call_id", String(64), nullable=False),
+    Column("type", String(32), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("made", Utc, nullable=False),
+    Column("due", Utc, nullable=False, comment="not before; while it is sent: when it is not"),
+    Column("tries", Integer, nullable=False),
+    Column("dead", Boolean, nullable=False),
+    Column("error", String(256), nullable=False),
+    Index("outbox_due", "dead", "due"),
+    Index("outbox_call", "call_id", "dead", "id"),
+)
+
+BY_NAME: Final = metadata.tables
