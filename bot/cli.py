@@ -59,6 +59,10 @@ def _parser() -> argparse.ArgumentParser:
         "--asterisk", default="127.0.0.1:5060", metavar="HOST:PORT", help="Asterisk's SIP address"
     )
     doctor.set_defaults(run=_doctor)
+    _add_calls(
+        commands.add_parser("calls", help="list, show, export, delete recorded calls"), config
+    )
+    _add_records(commands.add_parser("records", help="the database of recorded calls"), config)
     _add_plan(commands.add_parser("plan", help="say what so many calls at once need"))
     profiles = commands.add_parser("profiles", help="the tenants: which number has which dialogue")
     _add_profiles(profiles.add_subparsers(required=True, metavar="COMMAND"), config)
@@ -153,6 +157,20 @@ def _add_hindi(parser: argparse.ArgumentParser) -> None:
 
     add_options(parser)
     parser.set_defaults(run=run)
+
+
+def _add_calls(parser: argparse.ArgumentParser, config: argparse.ArgumentParser) -> None:
+    from bot.app.calls_options import add_calls
+
+    add_calls(parser, config)
+    parser.set_defaults(run=_calls)
+
+
+def _add_records(parser: argparse.ArgumentParser, config: argparse.ArgumentParser) -> None:
+    from bot.app.calls_options import add_records
+
+    add_records(parser, config)
+    parser.set_defaults(run=_calls)
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -278,6 +296,15 @@ def _plan(options: argparse.Namespace) -> int:
     asked = question(options)
     _print(as_json(asked) if options.json else text(asked, options.explain))
     return 0
+
+
+def _calls(options: argparse.Namespace) -> int:
+    from bot.app.calls_command import run
+    from bot.config import LogSettings
+    from bot.ops import logs
+
+    logs.configure(LogSettings(level="error"))
+    return run(options, _print)
 
 
 def _line(finding: Finding) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
+from bot.app.told import both
 from bot.call.answer_guard import Secrets
 from bot.call.call import Call, Watch
 from bot.call.hearing import Hearing
@@ -209,10 +210,12 @@ class Story:
     actions: list = field(default_factory=list)
     """(time, action) of all that the turn policy wanted."""
     discarded: list[int] = field(default_factory=list)
-    secrets: list = field(default_factory=list)
+    secret_spans: list = field(default_factory=list)
     """(time, whether a secret is asked for from then on)."""
     said: list = field(default_factory=list)
     """(time, sentence that began to sound)."""
+    also: Watch | None = None
+    """Who else is told of all that happens."""
     ending: object = None
 
     async def run(self):
@@ -228,8 +231,10 @@ class Story:
             discarded=self.discarded.append,
             refused=lambda kind, why: self.refused.append(kind),
             said=lambda sentence: self.said.append((round(now(), 3), sentence)),
-            secret=lambda begins: self.secrets.append((round(now(), 3), begins)),
+            secret=lambda begins: self.secret_spans.append((round(now(), 3), begins)),
         )
+        if self.also is not None:
+            watch = both(watch, self.also)
         hearing = Hearing(self.line.rate, voice, judge=self.judge)
         call = Call(self.line, self.recognizer, self.model, self.synthesizer, hearing,
                     self.book, self.settings, watch,

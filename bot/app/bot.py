@@ -7,6 +7,7 @@ import signal
 import socket
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 import structlog
 import uvicorn
@@ -38,6 +39,9 @@ from bot.signal.silero import silero
 from bot.signal.smart_turn import EndScorer
 from bot.sip.direct.agent import UserAgent
 from bot.tools.http import HttpClient
+
+if TYPE_CHECKING:
+    from bot.app.records import Records
 
 COLLECTIONS = (20_000, 20, 50)
 """When Python looks for cycles: 50 calls make its usual 700 objects many times a second."""
@@ -101,6 +105,7 @@ class Bot:
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None, None]:
         """Be ready for calls until the block ends. Raises ConfigError when a port is taken."""
+        self.desk.records = await self._records()
         await self.server.start()
         self.reception = self.desk.reception = self._reception()
         try:
@@ -133,6 +138,19 @@ class Bot:
                 for chore in chores:
                     chore.cancel()
         await self._close()
+
+    async def _records(self) -> "Records | None":
+        """What keeps calls, where it is wanted. Raises ConfigError."""
+        if not self.settings.records.url.get_secret_value():
+            _needs_no_records(self.settings)
+            return None
+        from bot.app.records import open_records  # SQLAlchemy is not for who keeps nothing
+
+        return await open_records(self.settings, self.metrics)
+
+    async def _close_records(self) -> None:
+        if self.desk.records is not None:
+            await asyncio.to_thread(self.desk.records.close)
 
     def _reception(self) -> Reception:
         audiosocket = self.settings.audiosocket
@@ -239,6 +257,7 @@ class Bot:
             await server.close()
         await self._http_client.close()
         await self.riva.close()
+        await self._close_records()
         if self.judge is not None:
             await self.judge.close()
         if self.traces is not None:
@@ -251,6 +270,14 @@ async def _chore(name: str, work: Coroutine[None, None, None]) -> None:
         await work
     except Exception:
         log.exception("chore failed", chore=name)
+
+
+def _needs_no_records(settings: Settings) -> None:
+    """Raises ConfigError where something that is wanted is kept in the records."""
+    wanting = {"webhooks.url": settings.webhooks.url, "recordings": settings.recordings.enabled}
+    for name, wanted in wanting.items():
+        if wanted:
+            raise ConfigError(f"{name} needs records.url, which is empty; set BOT_RECORDS__URL")
 
 
 class _Http(uvicorn.Server):

@@ -5,6 +5,7 @@ A bug in a call ends that call: it is logged, and the caller goes to the dialpla
 """
 
 import asyncio
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import structlog
@@ -12,6 +13,7 @@ import structlog
 from bot.app.dialogue import Dialogue
 from bot.app.dialogues import Dialogues
 from bot.app.journal import Journal
+from bot.app.kept import Kept
 from bot.app.services import Services
 from bot.app.told import both, telling
 from bot.asterisk.line import Line
@@ -24,6 +26,9 @@ from bot.ops.metrics import Metrics
 from bot.ops.outbox import Traces
 from bot.ops.traces import CallTrace
 from bot.sip.direct.line import SipLine
+
+if TYPE_CHECKING:
+    from bot.app.records import Records
 
 log = structlog.get_logger()
 
@@ -45,8 +50,9 @@ class Desk:
         board: Board | None,
         dialogues: Dialogues,
     ) -> None:
-        """`reception` has to be set before the first call comes."""
+        """`reception` has to be set before the first call comes, `records` where calls are kept."""
         self.reception: Reception | None = None
+        self.records: Records | None = None
         self.calls: dict[asyncio.Task[None], AnyLine] = {}
         self.held = False
         self._settings = settings
@@ -107,7 +113,8 @@ class Desk:
         journal = self._journal(line, trace)
         journal.began(line.rate)
         up = self._up(line)
-        watch = both(journal.watch, telling(up)) if up else journal.watch
+        kept = self._kept(line, dialogue)
+        watch = kept.watch(both(journal.watch, telling(up)) if up else journal.watch)
         try:
             services = Services(self._metrics, trace)
             call = dialogue.call(line, line.ticket.caller, watch, services)
@@ -120,22 +127,29 @@ class Desk:
         except Exception:
             log.exception("call failed", call=line.ticket.caller.call_id)
         finally:
+            kept.ended(ending, loop.time() - began, line.dropped_in, line.dropped_out)
             self.reception.ended(line.ticket.uuid, ending, target)
             if self._board is not None and up is not None:
                 self._board.ended(up, ending)
             await line.close()
             journal.ended(ending, loop.time() - began, line.dropped_in, line.dropped_out)
 
+    def _kept(self, line: AnyLine, dialogue: Dialogue) -> Kept:
+        caller = line.ticket.caller
+        return Kept(self.records, dialogue.settings, caller, self._way(line), line.rate)
+
     def _up(self, line: AnyLine) -> Up | None:
         """The call's place on the board, where there is one."""
         if self._board is None:
             return None
-        caller = line.ticket.caller
+        client = line.outbox if isinstance(line, GatewayLine) else None
+        return self._board.began(line.ticket.caller, self._way(line), client)
+
+    def _way(self, line: AnyLine) -> str:
+        """How the call came."""
         if isinstance(line, GatewayLine):
-            return self._board.began(caller, "gateway", line.outbox)
-        return self._board.began(
-            caller, "sip" if isinstance(line, SipLine) else self._settings.line
-        )
+            return "gateway"
+        return "sip" if isinstance(line, SipLine) else self._settings.line
 
     def _trace(self, line: AnyLine) -> CallTrace | None:
         if self._traces is None:

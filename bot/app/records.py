@@ -17,18 +17,14 @@ from bot.records.keeper import Keeper
 from bot.records.writer import Writer
 
 
-async def open_records(settings: Settings, metrics: Metrics) -> "Records | None":
+async def open_records(settings: Settings, metrics: Metrics) -> "Records":
     """
-    The records of this process; None where they are off.
+    The records of this process.
 
     A file of SQLite is migrated now. Of PostgreSQL, nothing is asked yet: the bot starts without
     it. Raises ConfigError.
     """
-    url = settings.records.url.get_secret_value()
-    if not url:
-        _needs_records(settings)
-        return None
-    engine = open_database(url)
+    engine = open_database(settings.records.url.get_secret_value())
     if engine.dialect.name == "sqlite":
         await asyncio.to_thread(_make_ready, engine)
     return Records(settings, metrics, engine)
@@ -49,15 +45,18 @@ class Records:
 
     def call(self, settings: Settings, caller: Caller, line: str, rate: int) -> CallRecord:
         """The record of a call that begins now; `settings` are those of its dialogue."""
-        return CallRecord(
+        record = CallRecord(
             caller,
             settings.records,
             settings.webhooks,
             self._writer.put,
+            profile=caller.profile,
             line=line,
             rate=rate,
             bot=self._bot,
         )
+        record.began()
+        return record
 
     def close(self) -> None:
         """Write what waits. Blocks for some seconds at most: use it in a thread."""
@@ -74,10 +73,3 @@ def _make_ready(engine: Engine) -> None:
             f"records.url: the file cannot be used ({error}); see that the bot may write to it and"
             " to its folder"
         ) from error
-
-
-def _needs_records(settings: Settings) -> None:
-    wanting = {"webhooks.url": settings.webhooks.url, "recordings": settings.recordings.enabled}
-    for name, wanted in wanting.items():
-        if wanted:
-            raise ConfigError(f"{name} needs records.url, which is empty; set BOT_RECORDS__URL")

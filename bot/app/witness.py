@@ -11,37 +11,38 @@ NOTED = {Hush: "hushed", GoOn: "went_on", Interrupt: "interrupted"}
 """What turn-taking did that is kept. That the voice was lowered or raised again is not."""
 
 
-def witnessing(record: CallRecord) -> Watch:
-    """A watch that keeps the record of one call. Which keys were pressed is not kept."""
-    hushed = False
+class Witness:
+    """Keeps the record of one call. Which keys were pressed is not kept."""
 
-    def event(event: Event) -> None:
+    def __init__(self, record: CallRecord) -> None:
+        self._record = record
+        self._hushed = False
+        self.watch = Watch(
+            turn=lambda report: record.turn(_row(report)),
+            event=self._event,
+            action=self._action,
+            said=record.saying,
+        )
+
+    def _event(self, event: Event) -> None:
         match event:
             case Digit():
-                record.note("key")
+                self._record.note("key")
             case MachineHeard(sign):
-                record.note("machine", sign)
+                self._record.note("machine", sign)
             case NumberAsked(wanted=wanted):
-                record.note("number_asked", wanted.name)
+                self._record.note("number_asked", wanted.name)
             case Deaf(error):
-                record.note("failed", str(error))
+                self._record.note("failed", str(error))
 
-    def action(action: Action) -> None:
-        nonlocal hushed
+    def _action(self, action: Action) -> None:
         if isinstance(action, Answer):
-            _answered(record, action)
-        elif isinstance(action, GoOn) and not hushed:
-            return
+            _answered(self._record, action)
         elif (kind := NOTED.get(type(action))) is not None:
-            hushed = isinstance(action, Hush)
-            record.note(kind)
-
-    return Watch(
-        turn=lambda report: record.turn(_row(report)),
-        event=event,
-        action=action,
-        said=record.saying,
-    )
+            if isinstance(action, GoOn) and not self._hushed:
+                return  # the voice was only lowered
+            self._hushed = isinstance(action, Hush)
+            self._record.note(kind)
 
 
 def _answered(record: CallRecord, answer: Answer) -> None:

@@ -27,7 +27,7 @@ class Call(Data):
     id: str
     """The UUID that Asterisk, the bot's log and the records know."""
     profile: str
-    """The dialogue that answers; empty: the only one."""
+    """The profile that answers; `default`: no number's own."""
     caller: str
     """The caller's number as the PBX gave it; may be empty."""
     called: str
@@ -57,7 +57,7 @@ class Started(Data):
 
     call: Call
     line: str
-    """How it came: `audiosocket`, `websocket` or `gateway`."""
+    """How it came: `audiosocket`, `websocket`, `gateway` or `sip`."""
 
 
 class TurnEnded(Data):

@@ -10,13 +10,13 @@ from sqlalchemy import Engine, Row, Select, Table, and_, or_, select
 
 from bot.core.errors import BotError
 from bot.records.database import database_errors
+from bot.records.outcomes import LOST, OUTCOMES, UP
 from bot.records.tables import calls, events, fields, intervals, turns
 
 LOST_AFTER: Final = timedelta(minutes=5)
 """A call that is up, but of which its bot has said nothing for so long, is lost."""
 INDIAN: Final = 10
 """Digits of an Indian number."""
-OUTCOMES: Final = ("caller_left", "hang_up", "transfer", "fallback", "lost", "up")
 _LISTED: Final = (
     "id",
     "began",
@@ -97,18 +97,16 @@ def ways_to_write(number: str) -> list[str]:
     return sorted({number} | {prefix + digits[-INDIAN:] for prefix in ("", "0", "91", "+91")})
 
 
-def outcome(row: Any, now: datetime) -> str:
-    """How the call ended; "up", or "lost" where it never did."""
-    if row.outcome:
-        return str(row.outcome)
-    return "lost" if now - row.seen > LOST_AFTER else "up"
+def outcome(noted: str | None, seen: datetime, now: datetime) -> str:
+    """How the call ended; where nobody noted it: whether it is up, or lost."""
+    return noted or (LOST if now - seen > LOST_AFTER else UP)
 
 
 def _found(row: Row[Any], now: datetime) -> Found:
     seconds = row.seconds
     if seconds is None:
         seconds = (row.seen - row.began).total_seconds()
-    ended = outcome(row, now)
+    ended = outcome(row.outcome, row.seen, now)
     return Found(row.id, row.began, row.caller, row.called, row.profile, seconds, ended, row.turns)
 
 
@@ -132,10 +130,10 @@ def _with_outcome(name: str) -> Any:
     if name not in OUTCOMES:
         raise BotError(f"there is no outcome {name!r}; known: {', '.join(OUTCOMES)}")
     silent = calls.c.seen < datetime.now(UTC) - LOST_AFTER
-    if name == "up":
+    if name == UP:
         return and_(calls.c.outcome.is_(None), ~silent)
-    if name == "lost":
-        return or_(calls.c.outcome == "lost", and_(calls.c.outcome.is_(None), silent))
+    if name == LOST:
+        return or_(calls.c.outcome == LOST, and_(calls.c.outcome.is_(None), silent))
     return calls.c.outcome == name
 
 
@@ -147,7 +145,7 @@ def _with_details(engine: Engine, some: list[dict[str, Any]]) -> Iterator[dict[s
         spans = _intervals(connection, ids)
     now = datetime.now(UTC)
     for call in some:
-        call["outcome"] = call["outcome"] or ("lost" if now - call["seen"] > LOST_AFTER else "up")
+        call["outcome"] = outcome(call["outcome"], call["seen"], now)
         for name, rows in details.items():
             call[name] = rows.get(call["id"], [])
         for turn in call["turns"]:

@@ -339,7 +339,7 @@ async def test_who_records_is_told_from_when_to_when_a_secret_is_asked_for():
         settings=OURS,
     )
     await story.run()
-    (begins, on), (ends, off) = story.secrets
+    (begins, on), (ends, off) = story.secret_spans
     [question] = [at for at, sentence in story.said if sentence == "अपना पिन दबाइए।"]
     assert (on, off) == (True, False)
     assert begins < question < 6.0 and 14.5 < ends < 17.0
