@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from bot.config import RecordSettings, WebhookSettings
+from bot.config_records import RecordSettings, WebhookSettings
 from bot.core.events import Ending
 from bot.core.ports import Caller
 from bot.records import catalogue

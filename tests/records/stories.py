@@ -1,6 +1,6 @@
 """Calls for the records' tests: made up, or held on virtual time by the real call."""
 
-from bot.config import RecordSettings, WebhookSettings
+from bot.config_records import RecordSettings, WebhookSettings
 from bot.core.ports import Caller
 from bot.records.call_record import CallRecord, TurnRow
 from bot.records.database import writing
