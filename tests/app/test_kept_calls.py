@@ -123,7 +123,7 @@ async def process(**variables):
         env={**os.environ, **own, **settings}, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(150):
             async for line in bot.stderr:
                 event = json.loads(line)
                 ports |= event if event["event"] == "ready" else {}
@@ -138,6 +138,7 @@ async def process(**variables):
         await bot.wait()
 
 
+@pytest.mark.timeout(240)
 async def test_a_killed_bot_leaves_a_record_up_to_the_last_second(url, capsys):
     """kill -9 while it speaks: what it had begun to say a second before is there."""
     voices = FakeSynthesis(speaks)
@@ -146,7 +147,13 @@ async def test_a_killed_bot_leaves_a_record_up_to_the_last_second(url, capsys):
     async with (
         serving(FakeRecognition(listens), voices) as riva,
         nim_serving(nim) as llm,
-        process(RIVA__URI=riva, LLM__BASE_URL=llm, LLM__MODEL="m", RECORDS__URL=url) as (
+        process(
+            RIVA__URI=riva,
+            LLM__BASE_URL=llm,
+            LLM__MODEL="m",
+            LLM__FIRST_TOKEN_TIMEOUT="60",
+            RECORDS__URL=url,
+        ) as (
             bot,
             port,
             http,
@@ -159,7 +166,7 @@ async def test_a_killed_bot_leaves_a_record_up_to_the_last_second(url, capsys):
         peer.say(Kind.DTMF, b"1")
         peer.say(Kind.DTMF, b"#")
         listening = asyncio.create_task(peer.closed())
-        async with asyncio.timeout(30):  # a process of its own, on a busy machine
+        async with asyncio.timeout(60):  # a process of its own, on a busy machine
             while not nim.requests:
                 await asyncio.sleep(0.01)
         await asyncio.sleep(1.5)  # the first sentence sounds, and a second is over since then
