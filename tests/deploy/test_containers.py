@@ -1,63 +1,21 @@
 """What the containers of compose.yaml run, started as plain processes with its environment."""
 
 import asyncio
-import contextlib
-import os
 import re
 import signal
-import subprocess
-import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bot.sip.softphone import Account, Softphone
-from scripts.asterisk_program import find_program
-from scripts.house import free_port, free_udp_port
+from scripts.house import free_port
 from tests.deploy.compose_file import NVIDIA, ROOT, image_of, services
+from tests.deploy.containers import asterisk_variables, becomes_healthy, healthy, started
 from tests.e2e.fake_bot import FakeBot, FakeLine
 
 pytestmark = [pytest.mark.deploy, pytest.mark.real_time]
-
-
-@asynccontextmanager
-async def _process(
-    words: list[str], folder: Path, variables: dict[str, str]
-) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A container's command with a container's environment: nothing of this shell's but PATH."""
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    with (folder / "output").open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
-            *words, cwd=folder, stdout=log, stderr=log, env={"PATH": path, **variables}
-        )
-    try:
-        yield process
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
-
-
-async def _healthy(check: list[str], variables: dict[str, str]) -> bool:
-    """What the engine would find: whether the health check's command ends well."""
-    asked = await asyncio.create_subprocess_exec(
-        *check,
-        env={"PATH": os.environ["PATH"], **variables},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    return await asked.wait() == 0
-
-
-async def _becomes_healthy(check: list[str], variables: dict[str, str], folder: Path) -> None:
-    for _ in range(300):
-        if await _healthy(check, variables):
-            return
-        await asyncio.sleep(0.1)
-    raise AssertionError((folder / "output").read_text())
 
 
 def _on_this_machine(variables: dict[str, str]) -> dict[str, str]:
@@ -82,13 +40,13 @@ async def test_the_bots_container_becomes_healthy_and_ends_when_it_is_told(tmp_p
     }
     command = image.words("ENTRYPOINT") + image.words("CMD")
     check = image.words("HEALTHCHECK")
-    assert not await _healthy(check, variables)
-    async with _process(command, tmp_path, variables) as process:
-        await _becomes_healthy(check, variables, tmp_path)
+    assert not await healthy(check, variables)
+    async with started(command, tmp_path, variables) as process:
+        await becomes_healthy(check, variables, tmp_path)
         process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(process.wait(), 20) == 0
     assert '"draining"' in (tmp_path / "output").read_text()
-    assert not await _healthy(check, variables)
+    assert not await healthy(check, variables)
 
 
 @pytest.fixture
@@ -98,35 +56,17 @@ def state() -> Iterator[Path]:
         yield Path(folder)
 
 
-def _asterisk_variables(state: Path, bot_url: str) -> dict[str, str]:
-    """The file's environment, on free ports of this machine, with this machine's Asterisk."""
-    program = find_program()
-    first = free_udp_port() // 200 * 200
-    return {
-        **services()["asterisk"]["environment"],
-        "ASTERISK_BOT_URL": bot_url,
-        "ASTERISK_BIND": "127.0.0.1",
-        "ASTERISK_SIP_PORT": str(free_udp_port()),
-        "ASTERISK_RTP": f"{first}-{first + 99}",
-        "ASTERISK_RUN": str(state),
-        "ASTERISK_TEMPLATES": str(ROOT / "asterisk"),
-        "ASTERISK_MODULES": str(program.modules),
-        "ASTERISK_DATA": str(program.data),
-        "ASTERISK_PROGRAM": program.command,
-    }
-
-
 @pytest.mark.asterisk
 async def test_a_softphone_dials_100_at_asterisks_container(state: Path) -> None:
     """Made at its first start, the password lets a phone in; the bot is asked, heard, and hears."""
     with FakeLine() as line, FakeBot() as bot:
         bot.script([f"dial {line.address}"])
-        variables = _asterisk_variables(state, bot.url)
+        variables = asterisk_variables(state, bot.url)
         start = str(ROOT / "asterisk/container/start.sh")
         check = [variables["ASTERISK_PROGRAM"], *image_of("asterisk").words("HEALTHCHECK")[1:]]
         check[2] = check[2].replace("/var/lib/voicebot-asterisk", str(state))
-        async with _process(["sh", start], state, variables) as process:
-            await _becomes_healthy(check, {}, state)
+        async with started(["sh", start], state, variables) as process:
+            await becomes_healthy(check, {}, state)
             password = (state / "passwords/6001").read_text().strip()
             server = f"127.0.0.1:{variables['ASTERISK_SIP_PORT']}"
             async with Softphone(Account("6001", password, server)) as phone:
