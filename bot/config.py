@@ -250,6 +250,9 @@ class LlmSettings(Part):
     """The longest wait between two tokens."""
     tools: bool = True
     """Offer the model the tools of `tools`."""
+    redact: bool = False
+    """Hide telephone numbers, OTPs and the like from the model too: it reads marks such as [PHONE],
+    and so do the tools that it calls. Off: the conversation that it reads is whole."""
     extra_body: dict[str, Any] = {}
     """Sent with each request: {"chat_template_kwargs": {"enable_thinking": false}}."""
 

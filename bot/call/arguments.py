@@ -3,13 +3,18 @@ Whether the arguments of a tool call have the form that the tool's JSON Schema a
 
 Of JSON Schema this understands `type` (string, integer, number, boolean, array, object), `enum`,
 `minLength`, `maxLength`, `pattern`, `minimum`, `maximum`, `maxItems`, `items`, `properties` and
-`required`; other keywords are not looked at. Models write numbers and truths as text, or text as
-numbers: both are turned into what is asked for.
+`required`; of `format`, "date" (2026-11-25) and "time" (17:30); other keywords are not looked at.
+Models write numbers and truths as text, or text as numbers, or leave the caller's words as they
+are ("डेढ़ हज़ार", "परसों"): all are turned into what is asked for.
 """
 
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+from bot.hindi.slots import Slot
+from bot.hindi.values import canonical
+from bot.hindi.values import value as heard
 
 LONGEST = 500
 """Letters of a text for which the schema gives no `maxLength`."""
@@ -18,6 +23,11 @@ MOST_ITEMS = 32
 DEEPEST = 4
 """Levels of lists and objects."""
 TRUE, FALSE = ("true", "yes", "1", "हाँ"), ("false", "no", "0", "", "नहीं")
+
+
+_WORDS = re.compile("[A-Za-z0-9 ,.\u0900-\u097f-]*")
+"""What a caller's words are written in."""
+_FORMATS = {"date": Slot.DATE, "time": Slot.TIME}
 
 
 class WrongArgument(ValueError):
@@ -56,6 +66,8 @@ def _fitted(path: str, value: object, schema: Mapping[str, Any], depth: int) -> 
     convert = _KINDS.get(kind) if isinstance(kind, str) else None
     try:
         fit = convert(value) if convert else value
+        if kind == "string":
+            fit = _as_heard(str(fit), schema)
     except (ValueError, TypeError):
         raise WrongArgument(f"{path}: a value of type {kind} is wanted") from None
     return _within(path, fit, schema)
@@ -103,16 +115,47 @@ def _text(value: object) -> str:
     raise TypeError
 
 
+def _as_heard(text: str, schema: Mapping[str, Any]) -> str:
+    """
+    A day or a time in its one form; digits and letters in words, where the pattern wants them.
+
+    Raises ValueError where no day or time is named.
+    """
+    if schema.get("format") in _FORMATS:
+        return _heard(_FORMATS[schema["format"]], text)
+    pattern = schema.get("pattern", "")
+    if not pattern or re.search(pattern, text) or not _WORDS.fullmatch(text):
+        return text
+    meant = (canonical(heard(slot, text)) for slot in (Slot.DIGITS, Slot.LETTERS))
+    return next((each for each in meant if each and re.search(pattern, each)), text)
+
+
+def _heard(slot: Slot, text: str) -> str:
+    found = canonical(heard(slot, text))
+    if not found:
+        raise ValueError
+    return found
+
+
+def _plain(value: object, slot: Slot) -> object:
+    """A number as it is, or the figures for one in words."""
+    try:
+        float(value)  # type: ignore[arg-type]
+    except ValueError:
+        return _heard(slot, str(value))
+    return value
+
+
 def _integer(value: object) -> int:
     if isinstance(value, bool) or (isinstance(value, float) and value != int(value)):
         raise TypeError
-    return int(value)  # type: ignore[call-overload, no-any-return]
+    return int(_plain(value, Slot.COUNT))  # type: ignore[call-overload, no-any-return]
 
 
 def _number(value: object) -> float:
     if isinstance(value, bool):
         raise TypeError
-    number = float(value)  # type: ignore[arg-type]
+    number = float(_plain(value, Slot.AMOUNT))  # type: ignore[arg-type]
     if number - number != 0:
         raise ValueError  # no number, or endless
     return number
@@ -120,9 +163,9 @@ def _number(value: object) -> float:
 
 def _truth(value: object) -> bool:
     text = _text(value).lower()
-    if text not in (*TRUE, *FALSE):
-        raise ValueError
-    return text in TRUE
+    if text in (*TRUE, *FALSE):
+        return text in TRUE
+    return _heard(Slot.YES_NO, text) == "yes"
 
 
 _KINDS: Mapping[str, Callable[[object], object]] = {

@@ -16,7 +16,7 @@ from bot.config import LlmSettings
 from bot.core.errors import ServiceTimeout, ServiceUnavailable
 from bot.core.ports import Message, ToolCall
 from bot.nim.errors import service_error
-from bot.nim.history import fit
+from bot.nim.history import fit, redacted
 from bot.nim.server import NimServer
 from bot.nim.speakable import Speakable, speakable
 from bot.nim.tools import SAY, TOOLS, ToolCalls, in_json
@@ -100,6 +100,8 @@ class NimChat:
         tools: bool,
     ) -> Any:
         client = await self.server.connected()
+        if self._settings.redact:
+            history = redacted(history)
         messages = fit(self._system, history, self._settings.history_tokens)
         try:
             async with asyncio.timeout_at(patience.deadline()):

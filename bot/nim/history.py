@@ -1,9 +1,11 @@
 """How much of the conversation the model is told: whole turns, the newest ones, within a limit."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from bot.core.ports import Message
+from bot.hindi.redact import redact
 
 _PER_MESSAGE: Final = 6
 """Tokens of a message's frame in a chat template, at most."""
@@ -41,6 +43,17 @@ def fit(system: str, history: Sequence[Message], limit: int) -> list[Message]:
         room -= cost
         kept[:0] = turn
     return head + _joined(kept)
+
+
+def redacted(history: Sequence[Message]) -> list[Message]:
+    """The messages with marks for what identifies a person; each answers the one before it."""
+    before = ["", *(message.content for message in history)]
+    return [
+        replace(message, content=redact(message.content, asked))
+        if message.role != "system"
+        else message
+        for message, asked in zip(history, before, strict=False)
+    ]
 
 
 def _turns(messages: Sequence[Message]) -> Iterator[list[Message]]:

@@ -82,6 +82,10 @@ SCHEMA = {
         "items": {"type": "array", "items": {"type": "string", "maxLength": 5}, "maxItems": 2},
         "to": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
         "free": {},
+        "day": {"type": "string", "format": "date"},
+        "at": {"type": "string", "format": "time"},
+        "phone": {"type": "string", "pattern": r"^\d{10}$"},
+        "pan": {"type": "string", "pattern": "^[A-Z]{5}[0-9]{4}[A-Z]$"},
     },
 }
 FIT = [
@@ -91,17 +95,25 @@ FIT = [
     ({"items": ["a", 2]}, {"items": ["a", "2"]}),
     ({"to": {"city": " नई   दिल्ली ", "x": 1}}, {"to": {"city": "नई दिल्ली"}}),
     ({"free": None, "other": 1}, {"free": None}),
+    ({"count": "तीन"}, {"count": 3}),
+    ({"share": "डेढ़ हज़ार रुपये"}, {"share": 1500.0}),
+    ({"urgent": "नहीं तो"}, {"urgent": False}),
+    ({"day": "पंद्रह अगस्त 2027", "at": "शाम साढ़े पाँच बजे"}, {"day": "2027-08-15", "at": "17:30"}),
+    ({"day": "2027-08-15", "at": "17:30"}, {"day": "2027-08-15", "at": "17:30"}),
+    ({"phone": "नौ आठ सात छह पाँच चार तीन दो एक शून्य"}, {"phone": "9876543210"}),
+    ({"pan": "ए बी सी पी के एक दो तीन चार एफ"}, {"pan": "ABCPK1234F"}),
 ]
 UNFIT = [
     {"count": 0}, {"count": "many"}, {"count": 2.5}, {"count": True}, {"share": "nan"},
     {"urgent": "perhaps"}, {"items": "a"}, {"items": ["a"] * 3}, {"items": ["long text"]},
     {"to": {}}, {"to": "दिल्ली"}, {"free": {"a": {}}}, {"free": "x" * 501},
+    {"day": "जल्दी"}, {"at": "कभी भी"}, {"phone": "नौ आठ"}, {"count": "चार पाँच"},
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("arguments", "right"), FIT)
 def test_arguments_are_turned_into_what_the_schema_wants(arguments, right):
-    """As models write them: numbers as text, text as numbers, too many blanks."""
+    """As models write them: numbers as text, text as numbers, the caller's own words."""
     assert fitted(arguments, SCHEMA) == right
 
 

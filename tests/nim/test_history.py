@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.ports import Message
-from bot.nim.history import fit, tokens
+from bot.nim.history import fit, redacted, tokens
 
 
 def user(text):
@@ -53,6 +53,22 @@ def test_notes_of_the_system_stay():
     """A note in the history is added to the system prompt, and is never dropped."""
     sent = fit("तुम", [user("क" * 300), bot("ख"), Message("system", "नोट"), user("ग")], 256)
     assert sent == [Message("system", "तुम\n\nनोट"), user("ग")]
+
+
+def test_what_is_redacted_keeps_everything_else():
+    """Each line in the light of the one before it; the system prompt is ours."""
+    history = [
+        Message("system", "हेल्पलाइन 9876543210"),
+        bot("अपना ओटीपी बताइए।"),
+        user("चार पाँच छह सात"),
+        bot("500 रुपये 9876543210 से भेजे गए।"),
+    ]
+    assert [message.content for message in redacted(history)] == [
+        "हेल्पलाइन 9876543210",
+        "अपना ओटीपी बताइए।",
+        "[OTP]",
+        "500 रुपये [PHONE] से भेजे गए।",
+    ]
 
 
 ROLES = st.sampled_from(["user", "assistant"])
