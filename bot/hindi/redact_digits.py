@@ -181,7 +181,8 @@ class Digits:
             return Mark.PHONE
         last = self._growing and end == len(self._pieces)
         least = _MASKED_BY_ASKED if last else _WHOLE if _list(row) else _LONG
-        return Mark.NUMBER if len(digits) >= least else None
+        years = all(_YEAR.fullmatch(piece.key) for piece in row)
+        return Mark.NUMBER if len(digits) >= least and not years else None
 
     def _digits(self, row: Sequence[Piece]) -> str:
         if all(piece.kind is Kind.FIGURES for piece in row):
