@@ -4,8 +4,8 @@ Makes bot/hindi/spoken_english.tsv: common English words as Hindi speakers say t
 Run: `python -m scripts.english_sounds CMU LIST...`. CMU is index.js of the npm package
 cmu-pronouncing-dictionary@3.0.0 (the CMU Pronouncing Dictionary: American sounds).
 The LISTs are SCOWL's most common words (Debian's package scowl, usr/share/dict/scowl/
-{english,american,british}-words.{10,20}). Their terms are in spoken_english.LICENSE. Where the American
-sound has lost the vowel, the spelling tells which one India says: payment, service.
+{english,american,british}-words.{10,20}). Their terms are in spoken_english.LICENSE. Where the
+American sound has lost the vowel, the spelling tells which one India says: payment, service.
 """
 
 import re
