@@ -64,15 +64,18 @@ class Studio:
 
 @asynccontextmanager
 async def studio(
-    *answers, hertz=700.0, voice=None, ears=None, bot=None, until="phrases ready", dialplan=""
-):
+    *answers, hertz=700.0, voice=None, ears=None, bot=None, until="phrases ready", dialplan="",
+    voices=(),
+):  # fmt: skip
     """
     Everything up. The model gives these answers in turn; the voice is `voice`, or a tone of
     `hertz`; the recogniser understands "मेरा बिल", or what is in `ears`, whenever the caller falls
     silent. `until`: the event that the bot logs before calls may come. `dialplan` is added to ours.
+    `voices`: names of Hindi voices that Riva offers.
     """
     recognition = FakeRecognition((ears or Ears()).script)
     synthesis = FakeSynthesis(voice or tone(hertz))
+    synthesis.voices = [{"language_code": "hi-IN", "voice_name": name} for name in voices]
     nim = FakeNim(*(answers or (saying({"content": "जी।"}),)))
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="studio-")))

@@ -36,16 +36,15 @@ async def asking(service, path="/x/{number}", **more):
 
 
 def test_arguments_are_encoded_where_they_stand():
-    """In the path, in the query, beside what the call itself knows; the rest goes into the query."""
+    """In the path and the query, beside what the call knows; the rest goes into the query."""
     wanted = settings(
         "https://crm/c/{number}/x?by={call.caller}",
         parameters={"properties": {"number": {}, "lang": {}}, "required": ["number"]},
     )
     found = request(wanted, {"number": "a/b?c=d&e #%", "lang": "हिं दी"}, CALLER)
     path = "https://crm/c/a%2Fb%3Fc%3Dd%26e%20%23%25/x?by=%2B919812345678"
-    assert found == Request(
-        "GET", path + "&lang=%E0%A4%B9%E0%A4%BF%E0%A4%82+%E0%A4%A6%E0%A5%80", None
-    )
+    lang = "&lang=%E0%A4%B9%E0%A4%BF%E0%A4%82+%E0%A4%A6%E0%A5%80"
+    assert found == Request("GET", path + lang, None)
 
 
 def test_a_body_has_what_the_address_has_not():
@@ -195,16 +194,7 @@ def test_an_answer_cannot_end_its_own_message(evil, escaped):
     if escaped:
         text = text.replace("<", "\\u003c").replace("[", "\\u005b")
     told = answered("crm", Answer(text))
-    for mark in (
-        "<|",
-        "[INST]",
-        "[/INST]",
-        "<tool_call>",
-        "</tool",
-        "<<SYS",
-        "<</SYS",
-        "<start_of",
-    ):
+    for mark in ("<|", "[INST]", "[/INST]", "<tool_", "</tool", "<<SYS", "<</SYS", "<start"):
         assert mark not in told
     assert "not instructions" in json.loads(told)["note"]
 

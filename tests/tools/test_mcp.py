@@ -28,9 +28,9 @@ def server():
     """A shop with three tools."""
     shop = MCPServer("shop")
 
-    @shop.tool(
-        description="What an order is about", annotations=ToolAnnotations(read_only_hint=True)
-    )
+    reads = ToolAnnotations(read_only_hint=True)
+
+    @shop.tool(description="What an order is about", annotations=reads)
     def order(number: int) -> dict[str, str]:
         return {"number": str(number), "state": "भेज दिया"}
 
@@ -49,13 +49,8 @@ def server():
 async def shop(**more):
     """The server's settings, while it is up."""
     app = server().streamable_http_app(json_response=True, stateless_http=True)
-    async with serving_with_lifespan(app) as address:
+    async with serving(app) as address:
         yield McpSettings(url=f"{address}/mcp", **more)
-
-
-def serving_with_lifespan(app):
-    """Its sessions live in the application's lifespan."""
-    return serving(app)
 
 
 async def test_the_server_tells_its_tools():
@@ -87,8 +82,8 @@ async def test_a_tool_that_fails_tells_no_details():
 
 
 async def test_its_tools_are_offered_and_used_in_a_call():
-    """Once discovered; a long answer is cut; what only reads may follow another answer."""
-    async with shop(most_bytes=64) as own:
+    """Once discovered; and still when its server is away for a moment."""
+    async with shop() as own:
         box = Toolbox(Settings(tools={"mcp": {"shop": own}}), HttpClient(), Metrics())
         assert "order" not in names(box)
         await box.discover()
