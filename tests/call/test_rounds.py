@@ -4,15 +4,18 @@ import asyncio
 import json
 from dataclasses import dataclass, field
 
+from bot.call.phrasebook import Phrase
 from bot.call.rounds import Toolset
 from bot.call.tool_policy import OWN, Tool, ToolPolicy
 from bot.config_tools import ToolsSettings
 from bot.core.events import Ending, Transcript
 from bot.core.ports import Message, ToolCall
-from tests.fakes import FakeLine, ScriptedModel, ScriptedRecognizer, Story, now
+from bot.signal.dtmf import key_tones
+from tests.fakes import PHRASES, FakeLine, ScriptedModel, ScriptedRecognizer, Story, now
 
 LOOK = ToolCall("balance", {"number": "42"}, "id1")
 BOOK = ToolCall("book", {"day": "mon"}, "id2")
+PHRASE = PHRASES[Phrase.GREETING]
 WAIT, STILL = "एक क्षण।", "अभी देख रही हूँ।"
 
 
@@ -90,9 +93,6 @@ async def test_the_model_reads_the_answer_and_goes_on():
         Message("tool", tools.answer, call_id="id1"),
     ]
     assert told.turns[-1].said == "देखती हूँ। सौ रुपये हैं।"
-
-
-PHRASE = "नमस्ते! मैं आपकी क्या सहायता कर सकती हूँ?"
 
 
 async def test_the_next_turn_remembers_the_tool():
@@ -223,3 +223,20 @@ async def test_without_tools_a_call_of_one_is_ignored():
     """As before there were any."""
     told = await story(["जी।", LOOK], tools=None, seconds=8.0)
     assert len(told.model.asked) == 1
+
+
+async def test_keys_are_pressed_after_the_words():
+    """The tones of two keys leave the line once all is said; they are no words of ours."""
+    policy = ToolPolicy((*OWN, Tool("send_digits", {"properties": {"digits": {"type": "string"}}})))
+    keys = ToolCall("send_digits", {"digits": "12"}, "k")
+    told = await Story(
+        FakeLine(9.0, [(3.0, 4.0)]),
+        ScriptedRecognizer([(4.4, Transcript("हाँ", True))]),
+        ScriptedModel([["जी।", keys]]),
+        policy=policy,
+        toolset=Toolset(FakeTools(), SETTINGS),
+    ).run()
+    at_8000 = key_tones("12", 8000)
+    sent = b"".join(frame for at, frame in told.line.sent if at > 4.4)
+    assert at_8000.strip(b"\0") in sent
+    assert told.turns[-1].said == "जी।"

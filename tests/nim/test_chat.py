@@ -270,3 +270,37 @@ async def test_a_cancelled_task_closes_the_stream():
             await reading
         async with asyncio.timeout(1):
             await fake.left.wait()
+
+
+async def test_tools_and_their_answers_are_sent_as_openai_writes_them():
+    """`tool_calls` with JSON arguments, then `role: tool`; where none is wanted, none is called."""
+    history = [
+        Message("user", "बिल"),
+        Message("assistant", "एक क्षण।", (ToolCall("look", {"n": 1}, "c1"),)),
+        Message("tool", '{"ok": true}', call_id="c1"),
+    ]
+    fake = FakeNim(saying(said("सौ।"), tool(0, "look", "{}", "c2")))
+    offered = [{"type": "function", "function": {"name": "look"}}]
+    async with serving(fake) as url:
+        chat = NimChat(settings(url), offered=lambda: offered)
+        first = [piece async for piece in chat.reply(history)]
+        last = [piece async for piece in chat.reply(history, tools=False)]
+        await chat.server.close()
+    assert [type(piece) for piece in first] == [str, ToolCall] and first[1].id == "c2"
+    assert last == ["सौ।"]
+    assert fake.requests[0]["messages"][-2:] == [
+        {
+            "role": "assistant",
+            "content": "एक क्षण।",
+            "tool_calls": [
+                {
+                    "id": "c1",
+                    "type": "function",
+                    "function": {"name": "look", "arguments": '{"n": 1}'},
+                }
+            ],
+        },
+        {"role": "tool", "tool_call_id": "c1", "content": '{"ok": true}'},
+    ]
+    assert fake.requests[0]["tools"] == offered and "tool_choice" not in fake.requests[0]
+    assert fake.requests[1]["tool_choice"] == "none"
