@@ -49,8 +49,8 @@ _TOLL_FREE = re.compile("18[06]0[0-9]{6,7}")
 _PHONE = re.compile("(?:0|91|091|0091)?[6-9][0-9]{9}|0[1-9][0-9]{9}")
 _SURE = 9
 """Digits, from which on a row is no count even if nothing is said of it."""
-_LONG = 6
-"""Likewise where they are said one by one, or written in one piece."""
+_ONE_BY_ONE, _LONG = 5, 6
+"""Likewise where they are said one by one, and where they are written in one piece."""
 _MASKED_BY_ASKED = 3
 
 
@@ -180,7 +180,7 @@ class Digits:
         if plus or _PHONE.fullmatch(digits):
             return Mark.PHONE
         last = self._growing and end == len(self._pieces)
-        least = _MASKED_BY_ASKED if last else _WHOLE if _list(row) else _LONG
+        least = _MASKED_BY_ASKED if last else _least(row)
         years = all(_YEAR.fullmatch(piece.key) for piece in row)
         return Mark.NUMBER if len(digits) >= least and not years else None
 
@@ -215,9 +215,16 @@ class Digits:
         return self._text[row[0].start : row[-1].end]
 
 
+def _least(row: Sequence[Piece]) -> int:
+    """From how many digits on a row of which nothing is said is hidden."""
+    if len(row) == 1:
+        return _LONG
+    return _WHOLE if _list(row) else _ONE_BY_ONE
+
+
 def _list(row: Sequence[Piece]) -> bool:
     """Whether it may be several numbers: of words or figures of more than one digit."""
-    return len(row) > 1 and any(_above_nine(piece) for piece in row)
+    return any(_above_nine(piece) for piece in row)
 
 
 def _above_nine(piece: Piece) -> bool:

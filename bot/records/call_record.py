@@ -76,6 +76,8 @@ class CallRecord:
         self._fields: list[CollectedField] = []
         self._lines: deque[Line] = deque(maxlen=LINES)
         self._first = self._latest = self._summary = ""
+        self._asked = ""
+        """Our last words before the caller's."""
         self._turns = self._events = 0
 
     # What happens.
@@ -86,18 +88,18 @@ class CallRecord:
         data = catalogue.Started(call=self._call, line=self._line)
         self._put((Write(Verb.BEGIN, "calls", begun), *self._hook("call.started", data)))
 
-    def note(self, kind: str, detail: str = "") -> None:
+    def note(self, kind: str, detail: str = "", asked: str = "") -> None:
         """Something happened; `detail` is masked as all text is. No key's name belongs here."""
         self._events += 1
         if self._events <= EVENTS:
-            row = {"kind": kind[:32], "detail": self._mask.shown(detail)}
+            row = {"kind": kind[:32], "detail": self._mask.shown(detail, asked)}
             self._put((self._there(), Write(Verb.ADD, "events", self._at() | row)))
 
     def heard(self, text: str) -> None:
         """The caller said this, and it will be answered."""
         if text and self._words:
-            self.note("heard", text)
-            shown = self._mask.shown(text)
+            self.note("heard", text, self._asked)
+            shown = self._mask.shown(text, self._asked)
             self._first, self._latest = self._first or shown, shown
             self._say("caller", shown)
 
@@ -110,7 +112,8 @@ class CallRecord:
         """A reply of ours is over."""
         self._turns += 1
         said = self._mask.shown(turn.said) if self._words else ""
-        heard = self._mask.shown(turn.heard) if self._words else ""
+        heard = self._mask.shown(turn.heard, self._asked) if self._words else ""
+        self._asked = turn.said
         self._say("bot", said)
         row = self._at() | {
             "number": turn.number,

@@ -21,7 +21,7 @@ class Mask:
     """
 
     def __init__(self) -> None:
-        self._masked: dict[str, str] = {}
+        self._masked: dict[tuple[str, str], str] = {}
         self._secrets: list[tuple[str, re.Pattern[str]]] = []
 
     def keep_secret(self, text: str) -> None:
@@ -31,20 +31,25 @@ class Mask:
             self._masked.clear()
             self._secrets.append((digits, _written(digits)))
 
-    def shown(self, text: str) -> str:
-        """The text as it may be stored. Where a secret is said in words, nothing of it is left."""
-        if text not in self._masked:
+    def shown(self, text: str, asked: str = "") -> str:
+        """
+        The text as it may be stored. Where a secret is said in words, nothing of it is left.
+
+        `asked` is what the other side said just before: it tells what bare digits are.
+        """
+        known = text, asked
+        if known not in self._masked:
             if len(self._masked) >= REMEMBERED:
                 self._masked.clear()
-            self._masked[text] = self._mask(text[:LONGEST].replace("\0", ""))
-        return self._masked[text]
+            self._masked[known] = self._mask(text[:LONGEST].replace("\0", ""), asked)
+        return self._masked[known]
 
-    def _mask(self, text: str) -> str:
+    def _mask(self, text: str, asked: str) -> str:
         for digits, written in self._secrets:
             text = written.sub(SECRET, text)
             if digits in heard_digits(text):
                 return SECRET
-        return redact(text)
+        return redact(text, asked)
 
 
 def _written(digits: str) -> re.Pattern[str]:

@@ -82,6 +82,18 @@ async def test_numbers_that_identify_somebody_are_masked():
     assert "9812345678" not in end["summary"]
 
 
+async def test_bare_digits_are_masked_as_what_was_asked_for():
+    """After our question for an OTP, four digits without a word are one, wherever they are kept."""
+    rows = Rows()
+    made = record(rows.put)
+    made.turn(turn(1, said="कृपया अपना ओटीपी बताइए।"))
+    made.heard("चार पाँच छह सात")
+    made.turn(turn(2, heard="चार पाँच छह सात", said="धन्यवाद।"))
+    [event] = rows.of("events")
+    assert event["detail"] == "[OTP]"
+    assert [row["heard"] for row in rows.of("turns")][1] == "[OTP]"
+
+
 async def test_the_events_of_one_call_are_bounded():
     """However long somebody presses keys."""
     rows = Rows()
