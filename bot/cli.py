@@ -63,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser("calls", help="list, show, export, delete recorded calls"), config
     )
     _add_records(commands.add_parser("records", help="the database of recorded calls"), config)
+    _add_webhooks(commands.add_parser("webhooks", help="those that wait for delivery"), config)
     _add_plan(commands.add_parser("plan", help="say what so many calls at once need"))
     profiles = commands.add_parser("profiles", help="the tenants: which number has which dialogue")
     _add_profiles(profiles.add_subparsers(required=True, metavar="COMMAND"), config)
@@ -170,6 +171,13 @@ def _add_records(parser: argparse.ArgumentParser, config: argparse.ArgumentParse
     from bot.app.calls_options import add_records
 
     add_records(parser, config)
+    parser.set_defaults(run=_calls)
+
+
+def _add_webhooks(parser: argparse.ArgumentParser, config: argparse.ArgumentParser) -> None:
+    from bot.app.calls_options import add_webhooks
+
+    add_webhooks(parser, config)
     parser.set_defaults(run=_calls)
 
 

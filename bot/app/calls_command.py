@@ -1,5 +1,5 @@
 """
-What `voicebot calls` and `voicebot records` do; their words: calls_options.py.
+What `voicebot calls`, `voicebot records` and `voicebot webhooks` do; their words: calls_options.py.
 
 They read the database of `records.url` directly, whether a bot runs or not.
 """
@@ -14,7 +14,7 @@ from bot.app.calls_text import as_json, call_text, table
 from bot.config import Settings
 from bot.config_file import load
 from bot.core.errors import BotError, ConfigError
-from bot.records import migrating, purging, search
+from bot.records import migrating, outbox, purging, search
 from bot.records.database import open_database
 from bot.records.keeper import no_recordings
 from bot.records.purging import Doomed
@@ -75,6 +75,16 @@ def _migrate(options: argparse.Namespace, engine: Engine, say: Print) -> None:
     say(f"the tables are at step {after}; they were at {before or 'none'}")
 
 
+def _webhooks(options: argparse.Namespace, engine: Engine, say: Print) -> None:
+    for row in outbox.listing(engine, options.limit):
+        state = "put aside" if row.dead else "waits"
+        say(f"{row.id}  {row.call_id}  {row.type:18}  {state}  {row.tries} tries  {row.error}")
+
+
+def _retry(options: argparse.Namespace, engine: Engine, say: Print) -> None:
+    say(f"{outbox.revive(engine)} webhooks will be tried again")
+
+
 @contextmanager
 def _database(settings: Settings) -> Iterator[Engine]:
     """The database of the settings. Raises ConfigError where there is none."""
@@ -94,4 +104,6 @@ ACTS: Mapping[str, Callable[[argparse.Namespace, Engine, Print], None]] = {
     "export": _export,
     "purge": _purge,
     "migrate": _migrate,
+    "webhooks": _webhooks,
+    "retry": _retry,
 }

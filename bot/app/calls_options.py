@@ -56,6 +56,16 @@ def when(text: str) -> datetime:
         raise argparse.ArgumentTypeError(f"{text!r} is neither {wanted}") from error
 
 
+def add_webhooks(parser: argparse.ArgumentParser, config: argparse.ArgumentParser) -> None:
+    """The words of `voicebot webhooks`."""
+    words = parser.add_subparsers(required=True, metavar="WHAT")
+    listed = words.add_parser("list", parents=[config], help="those that wait, or were put aside")
+    listed.add_argument("--limit", type=int, default=LISTED, help="(default %(default)s)")
+    listed.set_defaults(act="webhooks")
+    retry = words.add_parser("retry", parents=[config], help="try those that were put aside again")
+    retry.set_defaults(act="retry")
+
+
 def _add_filters(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--since", type=when, help="that began then or later: 2026-11-23T18:30, or 24h, 7d")

@@ -12,9 +12,11 @@ from bot.core.ports import Caller
 from bot.ops.metrics import Metrics
 from bot.records import migrating
 from bot.records.call_record import CallRecord
+from bot.records.courier import Courier
 from bot.records.database import open_database
 from bot.records.keeper import Keeper
 from bot.records.writer import Writer
+from bot.records.writes import Write
 
 
 async def open_records(settings: Settings, metrics: Metrics) -> "Records":
@@ -41,7 +43,23 @@ class Records:
         self._writer = Writer(engine, longest, metrics.records, migrating.check)
         metrics.watch("voicebot_records_waiting", lambda: self._writer.waiting)
         self._keeper = Keeper(engine, settings)
+        self._dropped = metrics.webhooks
+        self._courier = self._open_courier(metrics) if settings.webhooks.url else None
         self._parts: list[Callable[[], None]] = [self._keeper.close, self._writer.close]
+
+    def _open_courier(self, metrics: Metrics) -> Courier:
+        courier = Courier(self._engine, self._settings.webhooks, metrics.webhooks)
+        metrics.watch("voicebot_webhooks_waiting", lambda: courier.waiting)
+        metrics.watch("voicebot_webhooks_oldest_seconds", lambda: courier.oldest)
+        return courier
+
+    def _put(self, group: tuple[Write, ...]) -> None:
+        """Have it written; without its webhooks where too many of them wait."""
+        if self._courier is not None and self._courier.full:
+            kept = tuple(write for write in group if write.table != "outbox")
+            self._dropped("dropped", len(group) - len(kept))
+            group = kept
+        self._writer.put(group)
 
     def call(self, settings: Settings, caller: Caller, line: str, rate: int) -> CallRecord:
         """The record of a call that begins now; `settings` are those of its dialogue."""
@@ -49,7 +67,7 @@ class Records:
             caller,
             settings.records,
             settings.webhooks,
-            self._writer.put,
+            self._put,
             profile=caller.profile,
             line=line,
             rate=rate,
@@ -62,6 +80,8 @@ class Records:
         """Write what waits. Blocks for some seconds at most: use it in a thread."""
         for close in self._parts:
             close()
+        if self._courier is not None:
+            self._courier.close()
         self._engine.dispose()
 
 
