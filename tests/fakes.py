@@ -9,6 +9,7 @@ from bot.call.call import Call, Watch
 from bot.call.hearing import Hearing
 from bot.call.phrasebook import Phrase, Phrasebook
 from bot.call.rounds import NOBODY
+from bot.call.tongue import Tongue
 from bot.config import (
     BargeInSettings,
     EndOfTurnSettings,
@@ -201,7 +202,10 @@ class Story:
     settings: TurnSettings = PLAIN
     book: Phrasebook = field(default_factory=lambda: Phrasebook(PHRASES))
     judge: object = None
-    secrets: Secrets = field(default_factory=Secrets)
+    instructions: Secrets = field(default_factory=Secrets)
+    """What no answer may say."""
+    english: Tongue | None = None
+    mixes: dict = field(default_factory=dict)
     refused: list = field(default_factory=list)
     """The kinds of what the guard refused of answers and tools."""
     policy: object = None
@@ -238,7 +242,8 @@ class Story:
         hearing = Hearing(self.line.rate, voice, judge=self.judge)
         call = Call(self.line, self.recognizer, self.model, self.synthesizer, hearing,
                     self.book, self.settings, watch,
-                    policy=self.policy, secrets=self.secrets, toolset=self.toolset)  # fmt: skip
+                    policy=self.policy, secrets=self.instructions, toolset=self.toolset,
+                    english=self.english, mixes=self.mixes)  # fmt: skip
         self.ending = await call.run()
         return self
 

@@ -92,7 +92,15 @@ class Bot:
         chat = NimChat(settings.llm, traces.context, server, lambda: toolbox.offered)
         phrases = Phrases(settings, self.riva, self.speech)
         return Dialogue(
-            name, settings, self.riva, chat, phrases, toolbox, self.judge, self._turnstile
+            name,
+            settings,
+            self.riva,
+            chat,
+            phrases,
+            toolbox,
+            self.judge,
+            self._turnstile,
+            self.speech,
         )
 
     def _server(self, llm: LlmSettings) -> NimServer:

@@ -6,18 +6,21 @@ from datetime import UTC, datetime
 from bot.app.hours import is_open
 from bot.app.phrases import Phrases
 from bot.app.services import Services, WatchedModel, WatchedRecognizer
+from bot.app.speech_memory import SpeechMemory
 from bot.app.toolbox import Toolbox
 from bot.call.answer_guard import Secrets
 from bot.call.call import Call, Watch
 from bot.call.hearing import Hearing
 from bot.call.phrasebook import Phrase
 from bot.call.rounds import Toolset
+from bot.call.tongue import Tongue
 from bot.call.turns import Opening
 from bot.call.turnstile import Turnstile
 from bot.config import Settings
 from bot.config_profile import HoursSettings
 from bot.core.events import Ending
 from bot.core.ports import Caller, CallTransport
+from bot.hindi.mix import Mix
 from bot.nim.chat import NimChat
 from bot.riva.asr import RivaRecognizer
 from bot.riva.channel import Riva
@@ -45,7 +48,9 @@ class Dialogue:
         toolbox: Toolbox,
         judge: EndScorer | None,
         turnstile: Turnstile,
+        memory: SpeechMemory,
     ) -> None:
+        """Raises ConfigError where a pronunciation cannot be said."""
         self.name = name
         self.settings = settings
         self.chat = chat
@@ -54,8 +59,14 @@ class Dialogue:
         self._riva = riva
         self._judge = judge
         self._turnstile = turnstile
-        llm, guard = settings.llm, settings.turns.guard
-        self._secrets = Secrets(llm.system_prompt, llm.persona, guard.never_say)
+        self._mixes = {mix: getattr(settings.llm.mix, mix.value) for mix in Mix}
+        self._secrets = Secrets(
+            "\n".join((settings.llm.system_prompt, *self._mixes.values(), settings.english.note)),
+            settings.llm.persona,
+            settings.turns.guard.never_say,
+        )
+        english = in_english(settings)
+        self.english = Phrases(english, riva, memory, hindi=False) if english else None
 
     def connect(self) -> None:
         """See that the services are connected by the time a call needs them."""
@@ -80,6 +91,29 @@ class Dialogue:
             opening(self.settings.hours),
             self._secrets,
             Toolset(self.toolbox.of_call(caller), self.settings.tools),
+            self._english(line.rate, services),
+            self._mixes,
+        )
+
+    async def prepare(self) -> None:
+        """Have the phrases ready, in every language; retry until they are."""
+        await self.phrases.prepare()
+        if self.english is not None:
+            await self.english.prepare()
+
+    def _english(self, rate: int, services: Services) -> Tongue | None:
+        """What a call needs to go on in English, where the services have it."""
+        phrases, settings = self.english, in_english(self.settings)
+        if phrases is None or settings is None:
+            return None
+        asr = settings.riva.asr
+        recognizer = RivaRecognizer(self._riva.asr, asr, rate)
+        return Tongue(
+            WatchedRecognizer(recognizer, services, asr.language),
+            phrases.synthesizer(rate, services),
+            phrases.book,
+            settings.turns,
+            settings.english.note,
         )
 
     def _hearing(self, rate: int) -> Hearing:
@@ -91,6 +125,30 @@ class Dialogue:
             Tones(rate) if turns.idle.machine else None,
             self._judge,
         )
+
+
+def in_english(settings: Settings) -> Settings | None:
+    """The same settings for what is heard and said in English; None where that cannot be."""
+    english, riva, turns = settings.english, settings.riva, settings.turns
+    if not (english.asr_language and english.tts_language):
+        return None
+    asr = {"language": english.asr_language, "model": english.asr_model, "boosts": ()}
+    tts = {"language": english.tts_language, "voice": english.tts_voice}
+    spoken = {
+        "asr": riva.asr.model_copy(update=asr),
+        "tts": riva.tts.model_copy(update=tts),
+    }
+    said = {
+        "field": turns.field.model_copy(update=english.field.model_dump()),
+        "filler": turns.filler.model_copy(update={"texts": english.filler}),
+    }
+    return settings.model_copy(
+        update={
+            "riva": riva.model_copy(update=spoken),
+            "turns": turns.model_copy(update=said),
+            "phrases": english.phrases,
+        }
+    )
 
 
 def opening(hours: HoursSettings) -> Opening:

@@ -138,7 +138,7 @@ class Dialogues:
     async def prepare(self) -> None:
         """Have the phrases of all dialogues ready, the default's first."""
         for dialogue in list(self._last.values()):
-            await dialogue.phrases.prepare()
+            await dialogue.prepare()
 
     async def prepare_new(self) -> None:
         """Have those of changed profiles ready, until cancelled."""
@@ -147,4 +147,4 @@ class Dialogues:
             self._more.clear()
             while self._unprepared:
                 _, dialogue = self._unprepared.popitem()
-                await dialogue.phrases.prepare()
+                await dialogue.prepare()

@@ -2,7 +2,7 @@
 
 import structlog
 
-from bot.call.actions import Action, Discard, GoOn, Hush, Interrupt, Lower, Prepare, Refuse
+from bot.call.actions import Action, Discard, GoOn, Hush, Interrupt, Lower, Prepare, Refuse, Speak
 from bot.call.call import Watch
 from bot.call.floor import TurnReport
 from bot.core.errors import ServiceError
@@ -21,6 +21,7 @@ COUNTED = {
     Interrupt: "interrupted",
     Prepare: "answer_begun_early",
     Discard: "answer_discarded",
+    Speak: "changed_language",
 }
 """What the turn policy did that is counted, and under which name."""
 

@@ -43,8 +43,11 @@ log = structlog.get_logger()
 class Phrases:
     """The phrasebook of the process, and the voice that was chosen for it."""
 
-    def __init__(self, settings: Settings, riva: Riva, memory: SpeechMemory) -> None:
-        """Raises ConfigError where a pronunciation cannot be said."""
+    def __init__(
+        self, settings: Settings, riva: Riva, memory: SpeechMemory, hindi: bool = True
+    ) -> None:
+        """Raises ConfigError where a pronunciation cannot be said. What is not Hindi has neither
+        recordings nor a spoken form."""
         self._settings = settings
         self._riva = riva
         self._memory = memory
@@ -55,7 +58,10 @@ class Phrases:
         texts = {phrase: getattr(settings.phrases, phrase.value) for phrase in Phrase}
         certain = frozenset(Phrase(name) for name in settings.phrases.uninterruptible)
         self.book = Phrasebook(
-            texts, recorded=recordings(), uninterruptible=certain, lexicon=lexicon(tts)
+            texts,
+            recorded=recordings() if hindi else {},
+            uninterruptible=certain,
+            lexicon=lexicon(tts) if hindi else None,
         )
 
     def synthesizer(self, rate: int, services: Services) -> Synthesizer:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bot.call.phrasebook import Phrase
 from bot.core.events import Ending
 from bot.core.guarded import Guarded
+from bot.hindi.language import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,13 @@ class Tell:
 
 
 @dataclass(frozen=True, slots=True)
+class Speak:
+    """The caller asked for this language: hear and speak it from now on."""
+
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
 class Lower:
     """The caller may be speaking over us: lower our voice."""
 
@@ -108,6 +116,7 @@ Action = (
     | Say
     | Refuse
     | Tell
+    | Speak
     | Lower
     | Hush
     | GoOn

@@ -7,11 +7,11 @@ call's state.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from bot.call.actions import Action, End
+from bot.call.actions import Action, End, Speak
 from bot.call.answer_guard import Secrets
 from bot.call.floor import Floor, TurnReport
 from bot.call.hearing import Hearing
@@ -20,6 +20,7 @@ from bot.call.playout import Playout
 from bot.call.reply import Voice
 from bot.call.rounds import NOBODY, Toolset
 from bot.call.standing import Actions, State
+from bot.call.tongue import Tongue
 from bot.call.tool_policy import OWN, ToolPolicy
 from bot.call.turns import GREETED, Opening, Turns
 from bot.call.turnstile import Turnstile
@@ -40,6 +41,8 @@ from bot.core.events import (
 )
 from bot.core.guarded import Guarded
 from bot.core.ports import CallTransport, ChatModel, Recognizer, Synthesizer, ToolCall
+from bot.hindi.language import Language
+from bot.hindi.mix import Mix
 
 TAIL = 0.2
 """Seconds between our last sound and hanging up, so that no buffer on the way is cut."""
@@ -92,15 +95,22 @@ class Call:
         opening: Opening = GREETED,
         secrets: Secrets | None = None,
         toolset: Toolset = NOBODY,
+        english: Tongue | None = None,
+        mixes: Mapping[Mix, str] | None = None,
     ) -> None:
         """
         `turnstile`: that of all calls of the process. `policy`: None, for our own tools only.
 
-        `secrets`: what no answer may say.
+        `secrets`: what no answer may say. `english`: for callers who ask for it; None: there is
+        only Hindi. `mixes`: what the model is told of the caller's mix of the two.
         """
         self._opening = opening
         self._line = line
-        self._recognizer = recognizer
+        hindi = Tongue(recognizer, synthesizer, book, settings, mixes=mixes or {})
+        self._tongues = {Language.HINDI: hindi}
+        if english is not None:
+            self._tongues[Language.ENGLISH] = english
+        self._tongue = hindi
         self._hearing = hearing
         self._book = book
         self._settings = settings
@@ -112,11 +122,12 @@ class Call:
         self._playout = playout
         voice = Voice(line.rate, book, synthesizer, playout)
         self._floor = Floor(
-            voice, model, hearing, settings, self._post, watch.turn, watch.discarded,
+            voice, model, hearing, hindi, self._post, watch.turn, watch.discarded,
             policy or ToolPolicy(OWN), secrets or Secrets(), watch.refused, toolset,
         )  # fmt: skip
         self._heard_at = self._loop.time()
         self._judging: asyncio.Task[None] | None = None
+        self._recognizing: asyncio.Task[None] | None = None
 
     async def run(self) -> Ending:
         """
@@ -125,16 +136,15 @@ class Call:
         The line stays open: its owner first notes the ending, then hangs up.
         """
         async with asyncio.TaskGroup() as group:
-            tasks = [
-                group.create_task(work)
-                for work in (self._playout.run(), self._listen(), self._recognize())
-            ]
+            tasks = [group.create_task(work) for work in (self._playout.run(), self._listen())]
+            self._recognizing = group.create_task(self._recognize())
             try:
                 return await self._converse(group)
             finally:
                 self._floor.leave()
-                for task in [*tasks, *([self._judging] if self._judging else [])]:
-                    task.cancel()
+                for task in (*tasks, self._judging, self._recognizing):
+                    if task is not None:
+                        task.cancel()
 
     @property
     def wish(self) -> ToolCall | None:
@@ -157,7 +167,7 @@ class Call:
     async def _recognize(self) -> None:
         try:
             sound = self._hearing.sound()
-            async with aclosing(self._recognizer.transcripts(sound)) as transcripts:
+            async with aclosing(self._tongue.recognizer.transcripts(sound)) as transcripts:
                 async for transcript in transcripts:
                     self._post(transcript)
             error = ServiceUnavailable("asr", "the recogniser ended")
@@ -199,6 +209,7 @@ class Call:
             notice=bool(self._book.texts.get(Phrase.NOTICE)),
             uninterruptible=self._book.uninterruptible,
             opening=self._opening,
+            english=english.turns if (english := self._tongues.get(Language.ENGLISH)) else None,
         )
         actions = turns.begin()
         while True:
@@ -206,12 +217,22 @@ class Call:
                 if isinstance(action, End):
                     return await self._part(action.ending)
                 self._watch.action(action)
-                self._floor.act(action, group)
+                self._do(action, group)
             event = await self._next_event(turns)
             now, saying = self._loop.time(), self._playout.saying()
             self._note(event, turns.state, now, group)
             self._watch.event(event)
             actions = self._handled(turns, event, now, saying)
+
+    def _do(self, action: Action, group: asyncio.TaskGroup) -> None:
+        """What an action wants done: of the recogniser here, all else by the floor."""
+        if not isinstance(action, Speak):
+            return self._floor.act(action, group)
+        self._tongue = self._tongues[action.language]
+        self._floor.speak(self._tongue)
+        if self._recognizing is not None:
+            self._recognizing.cancel()
+        self._recognizing = group.create_task(self._recognize())
 
     def _handled(self, turns: Turns, event: Event, now: float, saying: str) -> Actions:
         """What the policy wants done; who watches is told before it is whether secrets come."""

@@ -59,13 +59,19 @@ class Collector:
     only grow, and end it.
     """
 
-    def __init__(self, wanted: NumberWanted, settings: FieldSettings, now: float) -> None:
-        """The question was asked by somebody else; `now` in seconds of the caller's clock."""
+    def __init__(
+        self, wanted: NumberWanted, settings: FieldSettings, now: float, figures: bool = False
+    ) -> None:
+        """
+        The question was asked by somebody else; `now` in seconds of the caller's clock.
+
+        `figures`: what is said has numbers in figures, not in Hindi words.
+        """
         self.wanted = wanted
         self.deadline: float | None = None
         """When `elapsed` is due, if nothing else comes before; None while we speak."""
         self._settings = settings
-        self._words = FieldWords(wanted, settings)
+        self._words = FieldWords(wanted, settings, figures)
         self._entry = Entry(wanted)
         self._confirming = False
         self._questions = 1

@@ -6,7 +6,7 @@ It owns the reply that sounds and the one that is prepared, the history and the 
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from bot.call.actions import (
@@ -30,8 +30,8 @@ from bot.call.phrasebook import Phrase
 from bot.call.reply import Reply, Voice
 from bot.call.rounds import NOBODY, Rounds, Toolset
 from bot.call.standing import same_words
+from bot.call.tongue import Tongue
 from bot.call.tool_policy import Moment, Refused, ToolPolicy
-from bot.config import TurnSettings
 from bot.core.errors import ServiceError
 from bot.core.events import Ending, Event, NumberAsked, ReplyEnded
 from bot.core.guarded import Guarded
@@ -93,7 +93,7 @@ class Floor:
         voice: Voice,
         model: ChatModel,
         hearing: Hearing,
-        settings: TurnSettings,
+        tongue: Tongue,
         post: Callable[[Event], None],
         report: Callable[[TurnReport], None],
         discarded: Callable[[int], None],
@@ -106,7 +106,8 @@ class Floor:
         self._playout = voice.playout
         self._model = model
         self._hearing = hearing
-        self._settings = settings
+        self._tongue = tongue
+        self._settings = tongue.turns
         self._post = post
         self._tell_report = report
         self._tell_discarded = discarded
@@ -152,6 +153,11 @@ class Floor:
     def expect_caller(self) -> None:
         """The caller begins to speak: an answer will be wanted soon."""
         self._model.warm()
+
+    def speak(self, tongue: Tongue) -> None:
+        """Speak this language from the next reply on."""
+        self._tongue, self._settings = tongue, tongue.turns
+        self._voice = replace(self._voice, book=tongue.book, synthesizer=tongue.synthesizer)
 
     def leave(self) -> None:
         """The call is over."""
@@ -233,7 +239,7 @@ class Floor:
             rounds,
         )
         turn = _Turn(reply, text)
-        history = self._history.if_caller_says(text)
+        history = self._tongue.told(self._history.if_caller_says(text))
         work = partial(turn.reply.answer, history, self._model)
         turn.tasks.append(group.create_task(self._finish(turn, work)))
         return turn

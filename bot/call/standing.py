@@ -14,6 +14,7 @@ from bot.call.actions import (
     Interrupt,
     Prepare,
     Say,
+    Speak,
     Tell,
 )
 from bot.call.caller_guard import CallerGuard
@@ -30,6 +31,7 @@ from bot.hindi.asked import Asked, what_was_asked
 from bot.hindi.digits import heard_digits
 from bot.hindi.fold import fold
 from bot.hindi.guard import harmless
+from bot.hindi.language import Language, language_wanted, only_a_wish
 from bot.hindi.machines import sounds_recorded
 
 LONGEST_CLOSING = 30.0
@@ -83,7 +85,7 @@ class Standing:
     interrupted before it sounded. `prepared` are the words whose answer was begun early. `field` is
     the number being collected, `wanted` the one that our reply is just asking for. `failures`
     counts answers in a row that failed, with the apologies for them; `parting` is how the call ends
-    after our reply.
+    after our reply. `languages` are those in which the call can be held, each with its settings.
     """
 
     def __init__(
@@ -93,9 +95,14 @@ class Standing:
         notice: bool,
         uninterruptible: frozenset[Phrase],
         greeting: Phrase = Phrase.GREETING,
+        english: TurnSettings | None = None,
     ) -> None:
         """The call was answered at `now`, in seconds of the caller's clock; `notice`: say it."""
         self.settings = settings
+        self.language = Language.HINDI
+        self.languages = {Language.HINDI: settings}
+        if english is not None:
+            self.languages[Language.ENGLISH] = english
         self.notice = notice
         self.uninterruptible = uninterruptible
         self.greeting = greeting
@@ -285,7 +292,10 @@ class Standing:
         """Have the caller's own words answered, and the keys with them; or refuse them."""
         refusal = self.guard.judge(text)
         if refusal is None:
-            return self.answer_to(" ".join(filter(None, (harmless(text), keys))), shown)
+            said = " ".join(filter(None, (harmless(text), keys)))
+            changed = self.change_language(text)
+            alone = changed and not keys and only_a_wish(text)
+            return *changed, *(() if alone else self.answer_to(said, shown))
         before = self.discard()
         self.unanswered = False
         self.begin_reply(State.SPEAKING)
@@ -293,6 +303,18 @@ class Standing:
             self.parting = Ending.TRANSFER
             self.enter(State.CLOSING, now + LONGEST_CLOSING)
         return *before, refusal
+
+    def change_language(self, text: str) -> Actions:
+        """Go on in the language that these words ask for, or say that there is none."""
+        wish = language_wanted(text)
+        if wish is None or wish is self.language:
+            return ()
+        alone = only_a_wish(text)
+        if wish not in self.languages:
+            return (*self.discard(), *self.say(Phrase.ONE_LANGUAGE)) if alone else ()
+        self.language, self.settings = wish, self.languages[wish]
+        change = (*self.discard(), Speak(wish))
+        return *change, *(self.say(Phrase.SWITCHED) if alone else ())
 
     def answer_to(self, text: str, shown: str | None = None, given: Given | None = None) -> Actions:
         """Have this answered; `shown` is what may be logged of it."""
@@ -349,7 +371,8 @@ class Standing:
     def begin_field(self, now: float) -> None:
         """From here on, what the caller says or presses belongs to the number we asked for."""
         if self.wanted is not None:
-            self.field = Collector(self.wanted, self.settings.field, now)
+            figures = self.language is Language.ENGLISH
+            self.field = Collector(self.wanted, self.settings.field, now, figures)
             self.wanted = None
 
     def take(self, step: Step, now: float) -> Actions:

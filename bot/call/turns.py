@@ -127,9 +127,14 @@ class Turns:
         notice: bool = False,
         uninterruptible: frozenset[Phrase] = frozenset({Phrase.NOTICE}),
         opening: Opening = GREETED,
+        english: TurnSettings | None = None,
     ) -> None:
-        """The call was answered at `now`, in seconds of the caller's clock; `notice`: say it."""
-        self._standing = Standing(settings, now, notice, uninterruptible, opening.phrase)
+        """
+        The call was answered at `now`, in seconds of the caller's clock; `notice`: say it.
+
+        `english`: the settings once the caller asks for English; None: there is only Hindi.
+        """
+        self._standing = Standing(settings, now, notice, uninterruptible, opening.phrase, english)
         self._opening = opening
         self._began = now
         self._over = now + settings.max_call

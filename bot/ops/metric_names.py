@@ -22,6 +22,7 @@ CALLS: Final = (5, 15, 30, 60, 120, 300, 600, 1200, 3600)
 SERVICES: Final = ("asr", "llm", "tts")
 ACTIONS: Final = (
     "lowered", "hushed", "went_on", "interrupted", "answer_begun_early", "answer_discarded",
+    "changed_language",
 )  # fmt: skip
 PHRASES: Final = (
     "notice", "greeting", "closed", "silence", "apology", "goodbye", "too_long", "noise", "machine",

@@ -53,7 +53,7 @@ async def call(texts, model, settings):
         model,
         ToneSynthesizer(seconds=0.1, first_audio=0.01),
         settings=settings,
-        secrets=Secrets(SYSTEM_PROMPT, PERSONA),
+        instructions=Secrets(SYSTEM_PROMPT, PERSONA),
     ).run()
 
 
