@@ -47,6 +47,11 @@ OF_THE_PROCESS: Final = frozenset(
         ("riva", "tts", "disk"),
         ("riva", "tts", "disk_mb"),
         ("turns", "end_of_turn", "acoustic_model"),
+        ("recordings", "folder"),
+        ("recordings", "format"),
+        ("recordings", "queue"),
+        ("recordings", "retention_days"),
+        ("recordings", "s3"),
     }
 )
 """And these in them: what all calls share."""
