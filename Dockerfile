@@ -24,7 +24,7 @@ COPY pyproject.toml uv.lock README.md LICENSE ./
 # Every package in the version and with the sha256 that uv.lock names. What changes seldom first: a
 # change of the bot itself installs the bot alone.
 FROM builder AS bot-packages
-ARG EXTRAS="sip otel gateway opus"
+ARG EXTRAS="sip otel gateway opus postgres"
 RUN --mount=type=cache,target=/root/.cache/uv \
     set -- && for extra in ${EXTRAS}; do set -- "$@" --extra "${extra}"; done \
  && uv sync --frozen --no-dev --no-install-project "$@"

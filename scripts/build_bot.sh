@@ -27,7 +27,7 @@ Builds the images voicebot (the bot), voicebot:TAG-local (the embedded servers) 
 END
 }
 
-REGISTRY='' TAG='' ONLY=bot,local,asterisk PLATFORM='' PUSH='' OCI='' EXTRAS='sip otel gateway opus'
+REGISTRY='' TAG='' ONLY=bot,local,asterisk PLATFORM='' PUSH='' OCI='' EXTRAS='sip otel gateway opus postgres'
 PYTHON_DIGEST='' DEBIAN_DIGEST='' SOURCE='' SBOM=''
 BOTH=linux/amd64,linux/arm64
 BUILDER=voicebot # its own, so that no other builder's settings matter

@@ -257,7 +257,9 @@ need_kinds() {
     need_kind NIMService nimservices.apps.nvidia.com \
         "install the NIM Operator: docs/install-on-kubernetes.md, step 1" "or use servers elsewhere: helm/voicebot/values-external-nvidia.yaml"
     need_kind GRPCRoute grpcroutes.gateway.networking.k8s.io \
-        "install the Gateway API: https://gateway-api.sigs.k8s.io/guides/" "or without it: --set rivaAccess.kind=none"
+        "install the Gateway API: https://gateway-api.sigs.k8s.io/guides/" "or without it: --set rivaAccess.kind=none, gateway.access.kind=none"
+    need_kind Cluster clusters.postgresql.cnpg.io \
+        "install CloudNativePG: docs/chart.md, The database" "or a database that you have: --set records.source=external"
 }
 
 need_kind() {
@@ -283,6 +285,9 @@ named_secrets() {
 made_secrets() {
     {
         printf '%s\n' "${MADE[@]}"
+        # CloudNativePG makes these two of each Cluster.
+        awk '/^---/ { cluster = 0 } /^kind: Cluster$/ { cluster = 1 } cluster && /^  name: / { print $2 "-app"; print $2 "-ca"; cluster = 0 }' \
+            "$WORK/chart.yaml"
         awk '/^---/ { secret = 0 } /^kind: Secret$/ { secret = 1 } secret && /^  name: / { print $2; secret = 0 }' "$WORK/chart.yaml"
     } | tr -d '"' | sort -u
 }

@@ -42,7 +42,7 @@ class Manifests(list[Object]):
         for each in self:
             if each["kind"] == "Pod":
                 yield each["metadata"]["name"], each["spec"]
-            elif each["kind"] in ("Deployment", "StatefulSet", "DaemonSet"):
+            elif each["kind"] in ("Deployment", "StatefulSet", "DaemonSet", "Job"):
                 yield each["metadata"]["name"], each["spec"]["template"]["spec"]
 
 

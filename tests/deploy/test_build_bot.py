@@ -98,7 +98,7 @@ def test_what_is_pushed_has_both_platforms_and_says_what_is_in_it(docker: Docker
         "--build-arg REVISION=4f2a9c1d00",
         "--platform linux/amd64,linux/arm64",
         "--builder voicebot --sbom=true --provenance=mode=max --push",
-        "--build-arg EXTRAS=sip otel gateway opus --target bot",
+        "--build-arg EXTRAS=sip otel gateway opus postgres --target bot",
     ):
         assert words in first
 

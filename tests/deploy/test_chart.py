@@ -112,6 +112,31 @@ VARIANTS = {
         "imagePullSecrets": ["registry"],
     },
     "monitoring": {"monitoring": ALL_MONITORING},
+    "database": {
+        "records": {
+            "source": "external",
+            "external": {"existingSecret": "db", "caSecret": "db-ca"},
+        },
+    },
+    "database-here": {
+        "records": {
+            "source": "cluster",
+            "cluster": {
+                "storageClass": "fast",
+                "nodeSelector": {"disk": "ssd"},
+                "tolerations": [{"key": "db", "operator": "Exists"}],
+                "plugins": [
+                    {
+                        "name": "barman-cloud.cloudnative-pg.io",
+                        "isWALArchiver": True,
+                        "parameters": {"barmanObjectName": "records"},
+                    }
+                ],
+            },
+        },
+        "imagePullSecrets": ["registry"],
+        "monitoring": ALL_MONITORING,
+    },
 }
 
 

@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from tests.deploy.cluster import secret, thing
+from tests.deploy.cluster import crd, secret, thing
 
 pytestmark = pytest.mark.deploy
 
@@ -88,6 +88,8 @@ def test_a_token_of_ones_own_is_left_alone(line, tmp_path):
      "knows no scaledobjects.keda.sh", "install KEDA"),
     ({"monitoring": {"serviceMonitor": {"enabled": True}}},
      "knows no servicemonitors.monitoring.coreos.com", "Prometheus Operator"),
+    ({"records": {"source": "cluster"}},
+     "knows no clusters.postgresql.cnpg.io", "install CloudNativePG"),
 ])  # fmt: skip
 def test_missing_operators_are_named(line, tmp_path, values, said, remedy):
     """What the values ask for and the cluster does not know is told, with the value to change."""
@@ -99,6 +101,17 @@ def test_missing_operators_are_named(line, tmp_path, values, said, remedy):
     assert remedy in done.err
     assert line.releases() == []
     assert line.api.writes == []
+
+
+def test_secrets_that_an_operator_makes_are_not_missed(line, tmp_path):
+    """CloudNativePG makes those of its Cluster; a database of one's own needs its Secret first."""
+    line.api.put(crd("clusters.postgresql.cnpg.io"))
+    assert line.run("deploy_bot.sh", "--set", "records.source=cluster").code == 0
+    values = tmp_path / "mine.yaml"
+    values.write_text("records: {source: external, external: {existingSecret: db}}")
+    done = line.run("deploy_bot.sh", "--values", str(values))
+    assert done.code == 1
+    assert "the secret db, which the chart's values name" in done.err
 
 
 def test_values_that_the_chart_refuses_change_nothing(line):

@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import httpx
+import psycopg
 import pytest
 
 from bot.asterisk.audiosocket import Kind
@@ -17,11 +18,13 @@ from bot.gateway.client import ClientTls, GatewayClient
 from bot.gateway.wire import voice_workflow_pb2 as pb
 from bot.signal.levels import rms_dbfs
 from scripts.house import free_port
+from scripts.postgres_program import running_postgres
 from tests.asterisk.peer import Peer
 from tests.deploy.chart import ROOT, render
 from tests.deploy.pods import (
     CLIENTS,
     PASSWORD,
+    SECRETS,
     TOKEN,
     here,
     lay_out,
@@ -181,6 +184,40 @@ async def test_the_rendered_bot_serves_the_gateway(tmp_path):
                 while await client.serves():
                     await asyncio.sleep(0.05)
         assert await asyncio.wait_for(pod.process.wait(), 20) == 0
+
+
+@pytest.mark.postgres
+async def test_the_rendered_bot_keeps_calls_in_the_database_of_its_job(tmp_path, monkeypatch):
+    """The Job makes the tables, twice without harm; a call is in them when the bot has gone."""
+    records = {"source": "external", "external": {"existingSecret": "records-db"}}
+    with running_postgres() as server:
+        monkeypatch.setitem(SECRETS, "records-db", server.url)
+        for _ in range(2):
+            assert await migrate(render(records=records), tmp_path) == 0
+        async with bot_pod(tmp_path, records=records) as pod:
+            call, _ = await pod.register()
+            [port] = [
+                p["containerPort"] for p in pod.container["ports"] if p["name"] == "audiosocket"
+            ]
+            peer = await Peer.call(port, call)
+            await heard(peer)
+            await peer.leave()
+            pod.process.send_signal(signal.SIGTERM)
+            assert await asyncio.wait_for(pod.process.wait(), 20) == 0
+        with psycopg.connect(server.url) as database:
+            kept = database.execute("SELECT id::text FROM calls").fetchall()
+    assert kept == [(str(call),)]
+
+
+async def migrate(found, folder):
+    """The exit status of the migration's container."""
+    spec = found.one("Job")["spec"]["template"]["spec"]
+    [container] = spec["containers"]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", *container["args"],
+        env={**variables(container, folder), "PATH": os.environ["PATH"]}, cwd=ROOT,
+    )  # fmt: skip
+    return await asyncio.wait_for(process.wait(), 60)
 
 
 @pytest.mark.asterisk

@@ -13,6 +13,7 @@
 {{- if and (eq $v.llm.source "external") (not $v.llm.external.baseUrl) -}}
 {{- fail "llm.source is external: give llm.external.baseUrl, such as https://llm.example.com/v1" -}}
 {{- end -}}
+{{- include "voicebot.refusals.records" . -}}
 {{- include "voicebot.refusals.ports" . -}}
 {{- if $v.gateway.enabled -}}
 {{- include "voicebot.refusals.gateway" . -}}
@@ -23,9 +24,9 @@
 {{- if and $v.networkPolicy.enabled (or (not $v.asterisk.enabled) (eq $v.asterisk.network "host")) (not $v.networkPolicy.asteriskCidrs) -}}
 {{- fail "networkPolicy.asteriskCidrs is empty: an Asterisk on the host's network, or outside the cluster, is known to a NetworkPolicy by its nodes' addresses alone. Give their CIDRs, or set networkPolicy.enabled=false" -}}
 {{- end -}}
-{{- $elsewhere := list $v.riva.external.asrUri $v.riva.external.ttsUri (dig "trace" "endpoint" "" $v.bot.settings) | compact -}}
+{{- $elsewhere := list $v.riva.external.asrUri $v.riva.external.ttsUri (dig "trace" "endpoint" "" $v.bot.settings) (dig "webhooks" "url" "" $v.bot.settings) (ternary "records" "" (eq $v.records.source "external")) | compact -}}
 {{- if and $v.networkPolicy.egress.enabled (not $v.networkPolicy.egress.extra) (or $elsewhere (eq $v.llm.source "external")) -}}
-{{- fail "networkPolicy.egress.enabled: the bot could not reach the servers of riva.external or llm.external, or the collector of bot.settings.trace.endpoint. Allow them in networkPolicy.egress.extra" -}}
+{{- fail "networkPolicy.egress.enabled: the bot could not reach the servers of riva.external or llm.external, the database of records.external, the collector of bot.settings.trace.endpoint or the receiver of bot.settings.webhooks. Allow them in networkPolicy.egress.extra" -}}
 {{- end -}}
 {{- range $name, $_ := $v.bot.env -}}
 {{- if hasPrefix "BOT_" $name -}}
