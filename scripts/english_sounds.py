@@ -87,21 +87,30 @@ def _heard(word: str, sounds: list[Sound]) -> list[Sound]:
     """The sounds as India has them."""
     out: list[Sound] = []
     for at, (phone, letters) in enumerate(sounds):
-        after = sounds[at + 1][0] if at + 1 < len(sounds) else ""
+        after = sounds[at + 1 : at + 3]
         if phone == "ER":
             full = after and letters == "o" and not (out and out[-1][0] == "W")
             out += [("AO" if full else "AH", ""), ("R", "")]
-        elif phone == "AH":
-            out.append((_full(letters, after, sounds[at + 2 : at + 3]), letters))
-        elif phone == "AE" and word in BROAD:
-            out.append(("AA", letters))
-        elif phone == "AA" and letters.startswith("o"):
-            out.append(("AO", letters))
+        elif phone == "IH" and letters in ("ea", "ee") and after[:1] == [("R", "")]:
+            out += [(phone, letters), ("Y", ""), ("AH", "")]
         elif phone == "Z" and not after and out[-1][0] not in VOWELS:
             out.append(("S", ""))
         else:
-            out.append((phone, letters))
+            out.append((_vowel_heard(word, phone, letters, after), letters))
     return out
+
+
+def _vowel_heard(word: str, phone: str, letters: str, after: list[Sound]) -> str:
+    """A vowel as India has it; another sound stays."""
+    if word.endswith(("ted", "ded")) and after == [("D", "")]:
+        return "EH"
+    if phone == "AE" and word in BROAD:
+        return "AA"
+    if phone == "AA" and letters.startswith("o"):
+        return "AO"
+    if phone != "AH":
+        return phone
+    return _full(letters, after[0][0] if after else "", after[1:])
 
 
 def _full(letters: str, after: str, then: list[Sound]) -> str:

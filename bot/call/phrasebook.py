@@ -55,6 +55,6 @@ class Phrasebook:
     lexicon: Lexicon | None = DEFAULT
     """How words are said; None: the synthesizer is given what is written."""
 
-    def aloud(self, text: str) -> Aloud:
-        """A sentence as it is written, and as the synthesizer is to say it."""
-        return as_written(text) if self.lexicon is None else aloud(text, self.lexicon)
+    def aloud(self, text: str, before: str = "") -> Aloud:
+        """A sentence, after what was said `before`, as written and as it is to be said."""
+        return as_written(text) if self.lexicon is None else aloud(text, self.lexicon, before)

@@ -27,7 +27,10 @@ _Group = tuple[re.Pattern[str] | None, Sequence[Rule]]
 _FIGURES: Sequence[_Group] = (
     _ADDRESSES,
     (re.compile(r"\d{1,4}(?:[-/.–,]|\s?(?:st|nd|rd|th)?[\s\-/.,]*[^\W\d])"), DATE_RULES),
-    (re.compile(r"\d{1,3}(?:[:.]\d\d|\s?[AaPpHhMm/xX×])", re.ASCII), TIME_RULES),
+    (
+        re.compile(r"\d{1,3}(?:[:.]\d\d|\s?[AaPpHhMm/xX×]|\s?[-–—]\s?\d{1,2}\s?[AaPp:])", re.ASCII),
+        TIME_RULES,
+    ),
     (None, MONEY_RULES[1:]),
     (re.compile(r"\d[\d -]?\d"), CODE_RULES),
     (None, SCALE_RULES),

@@ -21,6 +21,8 @@ _CLOSING = "।॥,;:?!.…"
 """Marks that follow a word without a space."""
 
 
+_CONTEXT = 60
+"""Letters of what was said before that count."""
 _QUOTES = str.maketrans("", "", "'‘’")
 """They may stand in a Latin word or before a year, and nothing is said for them."""
 
@@ -44,13 +46,18 @@ def spoken(text: str, lexicon: Lexicon = DEFAULT) -> str:
     return "\n".join(aloud(line, lexicon).said for line in text.split("\n"))
 
 
-def aloud(text: str, lexicon: Lexicon = DEFAULT) -> Aloud:
-    """A sentence as it is said, word for word beside what is written."""
+def aloud(text: str, lexicon: Lexicon = DEFAULT, before: str = "") -> Aloud:
+    """
+    A sentence as it is said, word for word beside what is written.
+
+    `before` was said just before: after "आपका ऑर्डर नंबर," the figures are a row.
+    """
     words = [prepared(word) for word in text.split()]
     if words and BULLET.fullmatch(words[0]):
         words[0] = ""
-    starts = [0, *accumulate(len(word) + 1 for word in words)][:-1]
-    pieces = list(_pieces(" ".join(words), lexicon))
+    context = "".join(f"{prepared(word)} " for word in before[-_CONTEXT:].split())
+    starts = [*accumulate((len(word) + 1 for word in words), initial=len(context))][:-1]
+    pieces = list(_pieces(context + " ".join(words), len(context), lexicon))
     offsets = [0, *accumulate(len(piece.said) for piece in pieces)]
     said: list[str] = []
     owners: list[int] = []
@@ -69,10 +76,9 @@ def aloud(text: str, lexicon: Lexicon = DEFAULT) -> Aloud:
     return Aloud(text, " ".join(said), (*owners[1:], len(words)) if said else ())
 
 
-def _pieces(text: str, lexicon: Lexicon) -> Iterator[_Piece]:
-    """The text in pieces: those that stay as they are, and those that there are words for."""
+def _pieces(text: str, at: int, lexicon: Lexicon) -> Iterator[_Piece]:
+    """The text from `at` on: pieces that stay as they are, and those that there are words for."""
     own = lexicon.own_words(text)
-    at = 0
     while at < len(text):
         piece = _special(text, at, lexicon, own)
         if piece is None or piece.start > at:

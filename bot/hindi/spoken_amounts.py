@@ -3,6 +3,7 @@
 import re
 
 from bot.hindi.read_back import one_by_one
+from bot.hindi.spoken_codes import LETTERS
 from bot.hindi.spoken_numbers import (
     MINUS,
     cardinal,
@@ -44,6 +45,8 @@ _COUNTED = re.compile(
 """What is counted in halves."""
 _FEW = 10
 """Up to this, neighbours are said without a word between them: "दो-तीन"."""
+_LONGEST_HALF = 3
+"""Digits of a number that "साढ़े" is not said with: a hundred and more."""
 _LONGEST, _LONGEST_ROUND = 9, 14
 """Digits without commas that are still said as one number."""
 _YEAR_BEFORE = re.compile(
@@ -62,7 +65,7 @@ def _single(number: str) -> str:
 def _shorter(number: str) -> str:
     """One number before a unit: halves have words of their own."""
     whole, decimals = parts(number)
-    half = decimals.rstrip("0") == "5"
+    half = decimals.rstrip("0") == "5" and len(whole) < _LONGEST_HALF
     return quarters(int(whole), decimals) if half else decimal(whole, decimals.rstrip("0"))
 
 
@@ -134,7 +137,7 @@ def _percent(match: Match) -> str:
 
 def _hindi_ordinal(match: Match) -> str:
     sign = next(letter for letter in reversed(match["ending"]) if letter in "ाीे")
-    return ordinal(int(match["number"]), sign)
+    return ordinal(int(match["number"].replace(",", "")), sign)
 
 
 _ENGLISH = ("फर्स्ट", "सेकंड", "थर्ड", "फोर्थ", "फिफ्थ", "सिक्स्थ", "सेवंथ", "एट्थ", "नाइंथ", "टेंथ")
@@ -157,6 +160,12 @@ def _fraction(match: Match) -> str:
     quarter = {(1, 4): "25", (1, 2): "5", (3, 4): "75"}.get((above, below), "")
     said = quarters(int(match["whole"]), quarter)
     return said or f"{cardinal(int(match['whole']))} सही {fraction(above, below)}"
+
+
+def _house(match: Match) -> str:
+    """45/B, as houses are numbered."""
+    number, letter = match[0].split("/")
+    return f"{cardinal(int(number))} बटा {LETTERS[letter.upper()]}"
 
 
 _SIGNS = {"¼": "25", "½": "5", "¾": "75"}
@@ -213,7 +222,7 @@ MONEY_RULES = (
         _money,
     ),
     rule(
-        rf"{_SIGNED}{_RANGE}{_ALSO}\s?(?:(?P<sign>{_SIGN})(?:\s?/-)?|/-|{_RUPEES})",
+        rf"{_SIGNED}{_RANGE}{_ALSO}\s?(?:(?P<sign>{_SIGN})(?:\s?/-)?|/-(?:\s?(?:{_RUPEES}))?|{_RUPEES})",
         _money,
     ),
 )
@@ -224,11 +233,12 @@ SCALE_RULES = (rule(rf"{_RANGE}\s?(?P<scale>{_WORD})", _in_scale),)
 AMOUNT_RULES = (
     rule(rf"{AMOUNT}\s?(?:%|प्रतिशत|percent|per\scent|फ़ीसदी|फीसदी)", _percent),
     rule(
-        r"(?P<number>\d{1,4})[\s-]?(?P<ending>वाँ|वां|वा|वीं|वी|वें|वे|ला|ली|ले|रा|री|रे|था|थी|थे|ठा|ठी|ठे)",
+        r"(?P<number>\d{1,3}(?:,\d{2,3})*,\d{3}|\d{1,7})[\s-]?(?P<ending>वाँ|वां|वा|वीं|वी|वें|वे|ला|ली|ले|रा|री|रे|था|थी|थे|ठा|ठी|ठे)",
         _hindi_ordinal,
     ),
     rule(r"(?P<number>\d{1,4})(?:st|nd|rd|th|ST|ND|RD|TH)", _english_ordinal),
     rule(r"(?:(?P<whole>\d{1,9})\s)?(?P<above>\d{1,3})/(?P<below>\d{1,3})", _fraction),
+    rule(r"\d{1,4}/[A-Za-z]", _house),
     rule(r"(?P<whole>\d{1,9})?\s?(?P<sign>[¼½¾])", _fraction_sign),
     rule(r"\d{1,9}(?:\.\d{1,9}){2,}", _version),
     rule(rf"(?P<low>{NUMBER}){TO}(?P<high>{NUMBER})", _range),

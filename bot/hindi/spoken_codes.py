@@ -144,6 +144,8 @@ CODE_RULES = (
 )
 """Rows of digits."""
 MIXED_RULES = (
+    rule(r"[A-Za-z]+-\d+", lambda match: WORDS.get(match[0], "")),
+    rule(r"(?:6E|9W|9I|IX|AI|SG|QP|G8|I5|UK)[\s-]\d{3,4}", _mixed),
     rule(r"[A-Z]{2}[\s-]?\d{1,2}[\s-]?[A-Z]{1,3}[\s-]?\d{1,4}", _mixed),
     rule(r"[A-Z]{1,6}[-/]?\d[A-Z0-9]*(?:[-/][A-Z0-9]*\d[A-Z0-9]*)*", _mixed),
     rule(r"[A-Za-z]{1,3}\d+[A-Za-z\d]*|\d+[A-Za-z]+-?\d[A-Za-z\d]*|\d+[A-Z]{1,2}", _mixed),

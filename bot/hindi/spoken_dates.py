@@ -77,6 +77,9 @@ _PART_BEFORE = re.compile(
 )
 
 
+_DAY_PARTS = frozenset(name for _, name in _PARTS)
+
+
 def _part(hour: int) -> str:
     return next(name for until, name in _PARTS if hour < until)
 
@@ -111,12 +114,20 @@ _COLON = r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}))?"
 _TO_CASE = re.compile(r"\s*(?:का|की|के|से|तक|पर|वाला|वाली|वाले|[।.,?!]|$)")
 
 
+def _half_of_first(match: Match, end: str) -> str:
+    """AM or PM of "10-11 AM", where only the second time has it: "9-5 PM" begins in the morning."""
+    half = match["half2"] if end == "1" else None
+    if not half:
+        return ""
+    return half if int(match["hour1"]) % 12 <= int(match["hour2"]) % 12 else "a"
+
+
 def _said_time(match: Match, end: str, at: str = "") -> str:
     """The time of one end of a range, or the only one; empty where it is none."""
     hour, minute = int(match["hour" + end]), int(match["minute" + end] or 0)
     if hour > 24 or minute > 59:
         return ""
-    half = (match["half" + end] or "").lower()
+    half = (match["half" + end] or _half_of_first(match, end)).lower()
     if half:
         hour = hour % 12 + 12 * half.startswith("p")
     known = bool(half) or hour > 12 or hour == 0
@@ -132,7 +143,11 @@ def _time(match: Match) -> str:
 
 def _times(match: Match) -> str:
     first, second = _said_time(match, "1"), _said_time(match, "2")
-    return f"{first} से {second}" if first and second else ""
+    if not (first and second):
+        return ""
+    part, _, rest = second.partition(" ")
+    again = not match["half1"] and part in _DAY_PARTS and first.startswith(part)
+    return f"{first} से {rest if again else second}"
 
 
 def _lasting(match: Match) -> str:

@@ -26,7 +26,7 @@ tch च sch स्क ch च sh श th थ ph फ़ gh घ kh ख dh ध bh भ
 """)
 _ENGLISH_VOWELS = pairs("""
 aa आ ee ई oo ऊ ea ई ai ए ay ए au ऑ aw ऑ ou आउ ow ओ oa ओ oi ऑय oy ऑय ie ई ei ए ey ई ew यू
-ue यू ar आर a ऐ e ए i इ o ऑ u अ ia इया
+ue यू  a ऐ e ए i इ o ऑ u अ ia इया
 """)
 _ENGLISH_LAST = {"a": "आ", "i": "ई", "o": "ओ", "u": "ऊ", "y": "ई", "e": "ई"}
 _MAGIC = {"a": "ए", "i": "आइ", "o": "ओ", "u": "यू", "e": "ई"}
@@ -42,7 +42,12 @@ _HINDI_LAST = {"a": "आ", "i": "ई", "o": "ओ", "u": "ऊ", "e": "ए", "y": 
 _VIRAMA = "्"
 _NASAL_BEFORE = "कखगघचछजझटठडढतथदधपफबभ"
 _DOUBLE = re.compile(r"([bcdfghjklmnpqrstvwxyz])\1")
-_SOFT = ((re.compile("c(?=[eiy])"), "s"), (re.compile("g(?=e)"), "j"), (re.compile("dge"), "j"))
+_SOFT = (
+    (re.compile("(?<![aeo])a(?=r(?:[^aeiouyr]|$))"), "aa"),
+    (re.compile("c(?=[eiy])"), "s"),
+    (re.compile("g(?=e)"), "j"),
+    (re.compile("dge"), "j"),
+)
 
 
 @lru_cache(maxsize=4_000)

@@ -15,6 +15,7 @@ _SILENT = re.compile(
     r"|\*\*+|(?<![A-Za-z\d*])\*(?!\d)|(?<=[^\W\d_])\*|`+|~~+|^_+|_+$|^#+$|^>+"
     r"|[\[\]{}<>|\\^“”„«»\"()]"
 )
+_STARS = re.compile(r"(?<=\d)\s?[★⭐]")
 _HINDI = re.compile("[\u0900-\u0963\u0970-\u097f]+[।,?!.]?")
 BULLET = re.compile(r"[-+*•●▪◦‣–—]+$")
 _QUOTES = re.compile(r"^['‘’]+|(?<![A-Za-z])['‘’]+$|['‘’]+(?=[।.,?!]*$)")
@@ -55,5 +56,5 @@ def prepared(word: str) -> str:
     if _HINDI.fullmatch(plain):
         return plain
     plain = _UNUSUAL.sub(lambda found: _usual(found[0]), plain).translate(_DIGITS)
-    plain = _SILENT.sub("", plain)
+    plain = _SILENT.sub("", _STARS.sub(" स्टार", plain))
     return _QUOTES.sub("", plain)

@@ -2,7 +2,7 @@
 
 import re
 
-from bot.hindi.spoken_rule import Match, Rule, before, pairs, rule
+from bot.hindi.spoken_rule import Match, Rule, after, before, pairs, rule
 
 _SAID = pairs("""
 & और + प्लस = बराबर × गुणा ÷ भाग @ ऐट % प्रतिशत ° डिग्री ₹ रुपये $ डॉलर € यूरो £ पाउंड ¥
@@ -11,6 +11,7 @@ _SAID = pairs("""
 स्टार _ अंडरस्कोर π पाई µ माइक्रो ₿ बिटकॉइन
 """)
 SIGNS = "".join(_SAID)
+_LATIN = re.compile("[A-Za-z]")
 _UNIT_BEFORE = re.compile("[0-9A-Za-z]$")
 _EACH = pairs("""
 month महीना day दिन year साल person व्यक्ति night रात hour घंटा hr घंटा min मिनट unit यूनिट
@@ -25,7 +26,8 @@ def _each(match: Match) -> str:
 
 
 def _sign(match: Match) -> str:
-    return f" {_SAID[match[0]]} "
+    latin = match[0] == "&" and _LATIN.search(before(match, 2)) and _LATIN.search(after(match, 2))
+    return " एंड " if latin else f" {_SAID[match[0]]} "
 
 
 SIGN_RULES = (
