@@ -53,7 +53,8 @@ class Reply:
     said anything since the last answer of a tool. `rounds` are its tools with answers, `_company`
     what is said while they work, `fillers` what was said because something took long. `wished` is
     the call with which it wished the call to end, once all was said. `_seconds` is how long the
-    answer is so far, by its words; `_unsaid` the last sentence that was too much.
+    answer is so far, by its words; `_unsaid` the last sentence that was too much, `_before` the last
+    that was given to the synthesizer.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Reply:
         self._longest = longest
         self._seconds = 0.0
         self._unsaid = ""
+        self._before = ""
         self._passed = 0
         self.rounds = rounds or Rounds()
         self.fillers: set[str] = set()
@@ -248,7 +250,8 @@ class Reply:
     async def _speak(self, sentence: str) -> None:
         await self._part_company()
         cued = False
-        aloud = self._voice.book.aloud(sentence)
+        aloud = self._voice.book.aloud(sentence, self._before)
+        self._before = sentence
         async with aclosing(self._voice.synthesizer.speech(aloud.said)) as speech:
             async for piece in speech:
                 self.marks.mark(Mark.FIRST_AUDIO)

@@ -57,8 +57,12 @@ _LATIN = re.compile("[A-Za-z]+")
 def is_roman_hindi(text: str) -> bool:
     """Whether the words in Latin letters of a text are Hindi rather than English."""
     words = [word.lower() for word in _LATIN.findall(text)]
-    hindi = sum(word in _HINDI_SIGNS for word in words)
+    hindi = sum(word in _HINDI_SIGNS or _only_hindi(word) for word in words)
     return hindi > sum(word in _ENGLISH_SIGNS - _HINDI_FIRST for word in words)
+
+
+def _only_hindi(small: str) -> bool:
+    return small in _ROMAN and small not in WORDS and small not in _ENGLISH
 
 
 @lru_cache(maxsize=8_000)

@@ -59,3 +59,19 @@ def test_where_nothing_is_said_nothing_is_heard(text):
     """Pictures and marks alone."""
     assert aloud(text).said == ""
     assert aloud(text).heard(3) == ""
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "said"),
+    [
+        ("आपका ऑर्डर नंबर,", "4521 है", "चार पाँच दो एक है"),
+        ("आपका ऑर्डर नंबर।", "4521 है", "चार हज़ार पाँच सौ इक्कीस है"),
+        ("शाम", "5 PM", "पाँच बजे"),
+        ("aapka naam kya hai?", "main Ramesh", "मैं रमेश"),
+        ("", "main office", "मेन ऑफ़िस"),
+    ],
+)
+def test_what_was_said_just_before_counts(before, text, said):
+    """It is not said again."""
+    assert aloud(text, before=before).said == said
+    assert aloud(text, before=before).heard(9) == text
