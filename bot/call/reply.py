@@ -53,8 +53,8 @@ class Reply:
     said anything since the last answer of a tool. `rounds` are its tools with answers, `_company`
     what is said while they work, `fillers` what was said because something took long. `wished` is
     the call with which it wished the call to end, once all was said. `_seconds` is how long the
-    answer is so far, by its words; `_unsaid` the last sentence that was too much, `_before` the last
-    that was given to the synthesizer.
+    answer is so far, by its words; `_unsaid` the last sentence that was too much, `_before` the
+    last that was spoken.
     """
 
     def __init__(

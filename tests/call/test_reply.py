@@ -131,7 +131,7 @@ async def test_a_lexicon_may_be_missing():
 
 
 async def test_figures_know_the_clause_before_them():
-    """The first clause is cut off at its comma; the figures after it are an order's number still."""
+    """The first clause is cut off at its comma; what follows is an order's number still."""
     model, voice = ScriptedModel([["आपका ऑर्डर नंबर, ", "4521 है।"]]), ToneSynthesizer()
     _, heard, _ = await reply(lambda one: one.answer((), model), voice)
     assert voice.spoken == ["आपका ऑर्डर नंबर,", "चार पाँच दो एक है।"]
