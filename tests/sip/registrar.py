@@ -48,7 +48,7 @@ class Registrar:
         if self._question and not self._is_known(request, request.one(names[self._question][1])):
             stale = ", stale=true" if self._nonce else ""
             question = f'Digest realm="office", nonce="n{self._nonce}", qop="auth"{stale}'
-            return self._question, [(names[self._question][0], question)]
+            return self._question, [(names[self._question][0].title(), question)]
         if 0 < expires < self._minimum:
             return 423, [("Min-Expires", str(self._minimum))]
         if self._stale_after and len(self.requests) % self._stale_after == 0:
