@@ -36,7 +36,7 @@ async def test_the_caller_is_greeted_heard_and_answered():
         await call.play(buzz(8000) * 40)
         await call.hears(10.0, after=said)
         chat = bot.dialogue.chat
-        assert [message.content for message in chat.asked[0]][-1] == WORDS
+        assert WORDS in [message.content for message in chat.asked[0]]
         line = next(iter(bot.desk.calls.values()))
         assert (line.ticket.caller.number, line.ticket.caller.called) == ("9876543210", "100")
         await call.hang_up()
