@@ -12,6 +12,8 @@ NAMED = {
         (0, "आज aaj today"),
         (1, "tomorrow टुमॉरो टुमारो"),
         (-1, "yesterday यस्टरडे येस्टरडे"),
+        (2, "aftertomorrow"),
+        (-2, "beforeyesterday"),
     )
     for word in folded_words(words)
 }

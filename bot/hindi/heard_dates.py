@@ -45,6 +45,7 @@ _RANGE = re.compile(r"\d\s?[-–]\s?\d{1,2}\s+(?=[^\W\d_])(?!को|ko\b|ता�
 _FIGURES = {0x966 + figure: str(figure) for figure in range(10)}
 _SUFFIX = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b", re.IGNORECASE)
 
+_TWO_DAYS = re.compile(r"\bday (after|before) (tomorrow|yesterday)\b", re.IGNORECASE)
 _LONGEST_MONTH = 31
 _CENTURIES = (19, 20)
 """As they are said before the rest of a year: "twenty twenty six"."""
@@ -52,7 +53,7 @@ _CENTURIES = (19, 20)
 
 def heard_date(text: str, today: date) -> date | None:
     """The day; None where none, or more than one, is named, or there is no such day."""
-    text = _SUFFIX.sub("", text.translate(_FIGURES))
+    text = _TWO_DAYS.sub(r"\1\2", _SUFFIX.sub("", text.translate(_FIGURES)))
     if _RANGE.search(text):
         return None
     written = {_written(match, text, today) for match in _WRITTEN.finditer(text)}
@@ -169,7 +170,11 @@ class _Sentence:
         near = [self._word(place) for place in range(at, at + 3)]
         if AGO.intersection(near):
             return -1
-        later = LATER.intersection(near) or near[0] in ("में", "mein", "के") or "in" in self._words
+        later = (
+            LATER.intersection(near)
+            or near[0] in ("में", "mein", "के")
+            or not {"in", "after"}.isdisjoint(self._words)
+        )
         return 1 if later else 0
 
     def _moved(self, count: int, unit: str) -> date | None:

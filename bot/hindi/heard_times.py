@@ -36,7 +36,7 @@ _MIDNIGHT = (("आधी", "रात"), ("midnight",), ("मिडनाइट"
 _NOON = (("noon",), ("ठीक", "दोपहर"), ("भरी", "दोपहर"))
 _LASTING = frozenset(keys("घंटे घंटा घंटों hours hour दिन दिनों days ghante ghanta"))
 _MINUTES = frozenset(keys("मिनट मिनिट मिनटों minutes minute min"))
-_OCLOCK = frozenset(keys("बजे बजकर बजके बज oclock baje bajkar ओक्लॉक क्लॉक"))
+_OCLOCK = frozenset(keys("बजे बजकर बजके बज oclock baje baj bajkar ओक्लॉक क्लॉक"))
 _TO = frozenset(keys("बजने bajne"))
 _NO = frozenset(keys("नहीं सॉरी बल्कि no not sorry nahi"))
 _DAY_FIGURES = re.compile(r"(\d{1,2})[:.](\d{2})(?:[:.]\d{2})?")
@@ -118,7 +118,9 @@ def _hour_and_minutes(said: Sequence[str], row: Sequence[Quantity]) -> int | Non
         return int(hour.value * 60 - minutes.value) % _HALF_DAY
     if between and _OCLOCK.isdisjoint(between):
         return None
-    told = _word(said, minutes.end) in _MINUTES or "".join(between).endswith(("कर", "के"))
+    told = _word(said, minutes.end) in _MINUTES or "".join(between).endswith(
+        ("कर", "के", "kar", "ke")
+    )
     if not (told or (not between and minutes.value >= 10) or between):
         return None
     if _word(said, minutes.end) in _OCLOCK:

@@ -38,11 +38,13 @@ _BESIDE_SAID = (
 _BESIDE = {part: quarters for quarters, words in _BESIDE_SAID for part in keys(words)}
 """Quarters beside the number that follows."""
 _MISHEARD_PARTS = frozenset(keys("सारे"))
-_ALONE = {word: Fraction(1, 2) for word in keys("आधा आधे आधी aadha half")} | {
+_ALONE = {word: Fraction(1, 2) for word in keys("आधा आधे आधी हाफ़ aadha half")} | {
     key("पौन"): Fraction(3, 4)
 }
 _HUNDRED, _CRORE = 100, 10_000_000
 """Crores are counted in thousands and lakhs: "एक हज़ार एक करोड़"."""
+_FOURTHS = frozenset(keys("चौथाई chauthai"))
+_AND_A_HALF = ["and", "a", "half"]
 _POINT = frozenset(keys("दशमलव पॉइंट पाइंट point dashamlav"))
 _AND = frozenset(keys("and एंड और aur"))
 _NOT_NUMBERS = frozenset(keys("सुन at"))
@@ -128,9 +130,13 @@ def _coefficient(words: Sequence[str], at: int) -> tuple[int, Fraction | None]:
     if word in _BESIDE:
         return _quartered(words, at)
     end, whole = _whole(words, at)
-    if whole is None or _word(words, end) not in _POINT:
-        return end, whole
-    return _pointed(words, end, whole)
+    if whole is None:
+        return end, None
+    if _word(words, end) in _FOURTHS:
+        return end + 1, whole / 4
+    if [_word(words, place) for place in range(end, end + 3)] == _AND_A_HALF:
+        return end + 3, whole + Fraction(1, 2)
+    return _pointed(words, end, whole) if _word(words, end) in _POINT else (end, whole)
 
 
 def _quartered(words: Sequence[str], at: int) -> tuple[int, Fraction | None]:

@@ -30,6 +30,8 @@ _WRITTEN = (
 _PAN = re.compile("[A-Z]{5}[0-9]{4}[A-Z]")
 _IFSC = re.compile("[A-Z]{4}0[A-Z0-9]{6}")
 _SHAPES = ((Mark.PAN, _PAN, 10), (Mark.IFSC, _IFSC, 11))
+_LETTERS_FIRST = 4
+"""Both begin with so many letters."""
 _WORD = re.compile(r"[A-Za-z]+|[0-9०-९]+|@|[\u0900-\u0963\u0970-\u097f\u200c\u200d]+")
 _AT = folded_words("एट ऐट at @ अट")
 _RATE = ("द रेट", "दी रेट", "the rate", "रेट", "दर रेट")
@@ -101,9 +103,9 @@ def _shaped(words: Sequence[str], at: int, shape: re.Pattern[str], length: int) 
     code = ""
     while at < len(words) and len(code) < length:
         taken, signs = signs_at(words, at)
-        if not taken:
-            return 0
         code, at = code + signs, at + taken
+        if not taken or not code[:_LETTERS_FIRST].isalpha():
+            return 0
     return at if shape.fullmatch(code) else 0
 
 
