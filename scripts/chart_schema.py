@@ -33,12 +33,16 @@ CHARTS_OWN = (
     "riva.tts.disk_mb",
     "llm.base_url",
     "llm.model",
+    "profiles.folder",
+    "recordings.folder",
+    "sip",
     "turns.max_call",
     "drain_timeout",
 )
 """
-The chart's values stand for these; but for two that no pod can have: one address to dial for all
-pods (each tells its own), and a folder on a disk (images are read-only, memory is kept instead).
+The chart's values stand for these; but for three that no pod can have: one address to dial for all
+pods (each tells its own), a folder on a disk (images are read-only, memory is kept instead), and
+calls by SIP without Asterisk (they need a range of ports).
 """
 
 

@@ -525,6 +525,8 @@ def test_asterisk_is_scraped_by_its_pods():
             "at '/bot/settings/turns/filler/after': got string, want number",
         ),
         ({"bot": {"settings": {"llm": {"api_key": "x"}}}}, "'api_key' not allowed"),
+        ({"bot": {"settings": {"sip": {"enabled": True}}}}, "'sip' not allowed"),
+        ({"bot": {"settings": {"profiles": {"folder": "/x"}}}}, "'folder' not allowed"),
         ({"bot": {"settings": {"audiosocket": {"host": "x"}}}}, "'host' not allowed"),
         ({"bot": {"env": {"BOT_LOG__LEVEL": "debug"}}}, "go into bot.settings"),
         ({"riva": {"source": "cloud"}}, "one of 'nim', 'external', 'local'"),

@@ -120,7 +120,22 @@ def test_the_migrations_pod_is_none_of_the_bots():
         assert not service["spec"]["selector"].items() <= labels.items()
 
 
+def test_recordings_wait_in_the_pod_for_their_store():
+    """A folder that may be written to, bounded; nothing of it without a store."""
+    settings = {"recordings": {"enabled": True, "s3": {"bucket": "calls"}}}
+    found = render(records=EXTERNAL, bot={"settings": settings})
+    pod = pods(found)[0]
+    [mount] = [m for m in pod["containers"][0]["volumeMounts"] if m["name"] == "recordings"]
+    assert f"folder: {mount['mountPath']}" in found.one("ConfigMap", "-bot")["data"]["bot.yaml"]
+    [volume] = [each for each in pod["volumes"] if each["name"] == "recordings"]
+    assert volume["emptyDir"]["sizeLimit"]
+    assert "recordings" not in [
+        each["name"] for each in pods(render(records=EXTERNAL))[0]["volumes"]
+    ]
+
+
 @pytest.mark.parametrize(("values", "message"), [
+    ({"bot": {"settings": {"recordings": {"enabled": True}}}}, "a pod's files end with it"),
     ({"records": {"source": "external"}}, "name a Secret with the database's URL"),
     ({"records": {"source": "mysql"}}, "/records/source"),
     ({"records": {**CLUSTER, "cluster": {"image": "postgres"}}}, "/records/cluster/image"),

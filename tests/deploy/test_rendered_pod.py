@@ -87,7 +87,7 @@ class Pod:
 
 
 @asynccontextmanager
-async def bot_pod(folder, **values):
+async def bot_pod(folder, profiles="", **values):
     """The bot of a rendered chart, with scripted services in the place of Riva and the model."""
     async with AsyncExitStack() as stack:
         recognition = FakeRecognition(Ears().script)
@@ -97,7 +97,10 @@ async def bot_pod(folder, **values):
         model = FakeNim(saying({"content": "जी।"}))
         llm = await stack.enter_async_context(nim_serving(model))
         found = render(
-            bot={"ports": {"audiosocket": free_port(), "http": free_port()}},
+            bot={
+                "ports": {"audiosocket": free_port(), "http": free_port()},
+                "profilesConfigMap": profiles,
+            },
             pbxToken={"existingSecret": "pbx-token"},
             riva={"source": "external", "external": {"asrUri": riva, "ttsUri": riva}},
             llm={"source": "external", "model": "m", "external": {"baseUrl": llm}},
@@ -184,6 +187,20 @@ async def test_the_rendered_bot_serves_the_gateway(tmp_path):
                 while await client.serves():
                     await asyncio.sleep(0.05)
         assert await asyncio.wait_for(pod.process.wait(), 20) == 0
+
+
+async def test_the_rendered_bot_reads_its_profiles(tmp_path):
+    """From the ConfigMap's folder; a number that one profile has reaches that one's voice."""
+    profiles = tmp_path / "etc/voicebot/profiles"
+    profiles.mkdir(parents=True)
+    (profiles / "bank.yaml").write_text('numbers: ["100"]\nlimits: {calls: 1}\n')
+    async with bot_pod(tmp_path, profiles="line-profiles") as pod:
+        audio = next(p for p in pod.container["ports"] if p["name"] == "audiosocket")
+        call, _ = await pod.register()
+        peer = await Peer.call(audio["containerPort"], call)
+        await heard(peer)
+        assert (await pod.register())[1] == "refuse full", "the profile's own limit"
+        await peer.leave()
 
 
 @pytest.mark.postgres

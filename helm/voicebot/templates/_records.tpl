@@ -48,8 +48,16 @@
 {{- end }}
 {{- end }}
 
+{{/* Whether calls may be recorded: "yes", or nothing. A pod keeps no files, so a store must. */}}
+{{- define "voicebot.recordings" -}}
+{{- if dig "recordings" "s3" "bucket" "" .Values.bot.settings }}yes{{ end -}}
+{{- end }}
+
 {{- define "voicebot.refusals.records" -}}
 {{- $records := .Values.records -}}
+{{- if and (dig "recordings" "enabled" false .Values.bot.settings) (not (include "voicebot.recordings" .)) -}}
+{{- fail "bot.settings.recordings.enabled: a pod's files end with it. Name the store in bot.settings.recordings.s3 (bucket, endpoint), and its keys in bot.secretEnv" -}}
+{{- end -}}
 {{- if and (eq $records.source "external") (not $records.external.existingSecret) -}}
 {{- fail "records.source is external: name a Secret with the database's URL in records.external.existingSecret (postgresql://USER:PASSWORD@HOST/DATABASE)" -}}
 {{- end -}}
