@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from bot.hindi.counting import WORTH, key
 from bot.hindi.fold import fold, folded_words
-from bot.hindi.letters import LETTERS, signs_at
+from bot.hindi.letters import LETTERS, letter_at, signs_at
 from bot.hindi.redact_digits import Hidden
 from bot.hindi.redact_labels import Mark
 
@@ -41,11 +41,15 @@ _MAILS = folded_words("""
 जीमेल gmail याहू yahoo हॉटमेल hotmail आउटलुक outlook रेडिफमेल रेडिफ rediffmail rediff
 जीमेइल आईक्लाउड icloud
 """)
-_BANKS = folded_words("""
-पेटीएम paytm ओकेएसबीआई oksbi ओकेएक्सिस okaxis ओकेएचडीएफसीबैंक okhdfcbank ओकेआईसीआईसीआई
-okicici वाईबीएल ybl आईबीएल ibl एएक्सएल axl यूपीआई upi भीम एपीएल apl फोनपे phonepe गूगलपे
-एसबीआई sbi एचडीएफसी hdfc एक्सिस axis आईसीआईसीआई icici ओके ok
+_HANDLES = folded_words("""
+पेटीएम paytm ओकेएसबीआई oksbi ओकेएक्सिस okaxis ओकेएचडीएफसीबैंक okhdfcbank ओकेआईसीआईसीआई okicici
+वाईबीएल ybl आईबीएल ibl एएक्सएल axl एपीएल apl फोनपे phonepe गूगलपे
 """)
+_BANKS = _HANDLES | folded_words("""
+यूपीआई upi भीम एसबीआई sbi एचडीएफसी hdfc एक्सिस axis आईसीआईसीआई icici
+""")
+_SPELLED = frozenset(("YBL", "IBL", "AXL", "APL", "UPI", "SBI", "HDFC", "ICICI", "BOI", "PNB"))
+"""As the letters of a handle are spelled."""
 _STOPS = folded_words("""
 है हैं ईमेल मेल आईडी आइडी पता एड्रेस मेरा मेरी मेरे पर को और यूपीआई भेज हमारा हमारी भेजिए
 कर email mail id is my upi address the to on and send it भी यह ये इस उस तो जी हां से का की
@@ -119,7 +123,7 @@ def _addresses(words: _Words) -> Iterator[Hidden]:
         start = at + 1 + rated
         if end := _mail_end(folded, start):
             mark = Mark.EMAIL
-        elif end := _bank_end(folded, start, rated > 0):
+        elif end := _bank_end(folded, start, rated > 0 or word > "z"):
             mark = Mark.UPI
         else:
             continue
@@ -140,15 +144,22 @@ def _mail_end(words: Sequence[str], at: int) -> int:
     return at + 1 if words[at : at + 1] and words[at] in _MAILS else 0
 
 
-def _bank_end(words: Sequence[str], at: int, rated: bool) -> int:
-    """Where a payment provider's handle ends; 0 for none."""
-    if at >= len(words):
-        return 0
-    if words[at] in ("ओके", "ok") and at + 1 < len(words) and (rated or words[at + 1] in _BANKS):
-        return at + 2
-    if words[at] in _BANKS and (rated or words[at] not in ("ओके", "ok")):
-        return at + 1
-    return 0
+def _bank_end(words: Sequence[str], at: int, sure: bool) -> int:
+    """
+    Where a payment provider's handle ends; 0 for none.
+
+    Not `sure`: an English "at", after which a bank is more likely a place ("at SBI").
+    """
+    ok = words[at : at + 1] == ["ओके"] or words[at : at + 1] == ["ok"]
+    start = at + ok
+    if start < len(words) and words[start] in (_BANKS if sure else _HANDLES):
+        return start + 1
+    end, letters = start, ""
+    while end < len(words) and (taken := letter_at(words, end))[0]:
+        end, letters = end + taken[0], letters + taken[1]
+        if letters in _SPELLED and (sure or ok):
+            return end
+    return min(start + 1, len(words)) if ok and sure else 0
 
 
 def _local(words: Sequence[str], at: int) -> int:
