@@ -14,7 +14,7 @@ from bot.hindi.fold import fold, folded_words
 from bot.hindi.latin import in_devanagari, latin_index
 from bot.hindi.spoken_codes import WORDS, spelled
 from bot.hindi.spoken_letters import by_spelling
-from bot.hindi.spoken_rule import NO_LATIN_AFTER, Match, pairs, rows, rule, table
+from bot.hindi.spoken_rule import NO_LATIN_AFTER, Match, after, before, pairs, rows, rule, table
 
 _ENGLISH = table("spoken_english.tsv")
 _ROMAN = table("spoken_roman.tsv")
@@ -39,6 +39,20 @@ main me to do is us so par hi he ho log ham hum din bad kam sun mil le de jab ta
 mere jane lane sake teen pas ki ka mat pure dam an hue
 """)
 """English words that are more often Hindi ones, among Hindi words."""
+_BY_NEIGHBOURS = {
+    "ki": (
+        re.compile(
+            "(?:hai|hain|hoon|hun|tha|thi|kaha|bola|bataya|batao|doon|du|dein|lijiye|kijiye|dijiye"
+            "|chahiye|socha|suna|laga|lagta|chahta|chahti|pata|dekha|kahiye|bataiye|boliye) _"
+        ),
+        "कि",
+    ),
+    "kaha": (
+        re.compile("(?:ne|sahi|yeh|ye|kuch|jo) _|_ (?:ki|tha|gaya|aapne|maine|unhone)\\b"),
+        "कहा",
+    ),
+}
+"""Words that are another one beside these: where the pattern holds, with the word as `_`."""
 _LOOKS_ENGLISH = re.compile(
     "ck|x|qu|tion|sion|ough|wh|ght|oa|ea|ow|ew|oo[kdt]|ing$|ers?$|ly$|ty$|c(?!h)|[^aeiouh]e$"
     "|(?:ss|ll|tt|ff|rd|rt|st|lt|nt|pt|ct|ft|lf|lk|rk|rm|rn|mp)$"
@@ -108,7 +122,15 @@ def _word(match: Match) -> str:
     whole, hindi = match[0], is_roman_hindi(match.string)
     if whole.endswith(("'s", "’s")):
         return f"{word(whole[:-2], hindi)} का"
+    if hindi and whole in _BY_NEIGHBOURS and (said := _by_neighbours(match)):
+        return said
     return " ".join(word(part, hindi) for part in re.split("['’]", whole) if part)
+
+
+def _by_neighbours(match: Match) -> str:
+    """One of two Hindi words that are written alike: "kaha ki" is कहा कि, "kaha hai" कहाँ है."""
+    pattern, said = _BY_NEIGHBOURS[match[0]]
+    return said if pattern.search(f"{before(match)}_{after(match)}") else ""
 
 
 def _address(match: Match) -> str:
