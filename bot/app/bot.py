@@ -69,7 +69,7 @@ class Bot:
         self._turnstile = Turnstile()
         self._http_client = HttpClient()
         self._servers: dict[object, NimServer] = {}
-        self.dialogues = Dialogues(settings, self.metrics, self._dialogue)
+        self.dialogues = Dialogues(settings, self.metrics, self._dialogue, self.speech.forget_own)
         self.board = Board(settings.gateway) if settings.gateway.enabled else None
         self.desk = Desk(settings, self.metrics, self.traces, self.board, self.dialogues)
         self.server = LineServer(settings.audiosocket, self.desk, settings.line, settings.websocket)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from bot.app.hours import is_open
 from bot.app.phrases import Phrases
 from bot.app.services import Services, WatchedModel, WatchedRecognizer
-from bot.app.speech_memory import SpeechMemory
+from bot.app.speech_memory import SpeechMemory, Wanted
 from bot.app.toolbox import Toolbox
 from bot.call.answer_guard import Secrets
 from bot.call.call import Call, Watch
@@ -100,6 +100,10 @@ class Dialogue:
         await self.phrases.prepare()
         if self.english is not None:
             await self.english.prepare()
+
+    def own_speech(self) -> set[Wanted]:
+        """What of the memory's own speech is this dialogue's."""
+        return self.phrases.keys | (self.english.keys if self.english else set())
 
     def _english(self, rate: int, services: Services) -> Tongue | None:
         """What a call needs to go on in English, where the services have it."""

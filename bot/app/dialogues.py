@@ -14,6 +14,7 @@ import structlog
 
 from bot.app.dialogue import Dialogue
 from bot.app.profile_folder import Profiles, changed, read_profiles
+from bot.app.speech_memory import Wanted
 from bot.asterisk.pbx import Place, Reason, Refused
 from bot.config import Settings
 from bot.core.errors import ConfigError
@@ -38,8 +39,18 @@ class Dialogues:
     are still to be made.
     """
 
-    def __init__(self, settings: Settings, metrics: Metrics, make: Make) -> None:
-        """`make` builds the dialogue of a profile. Raises ConfigError for a wrong file."""
+    def __init__(
+        self,
+        settings: Settings,
+        metrics: Metrics,
+        make: Make,
+        forget: Callable[[set[Wanted]], None],
+    ) -> None:
+        """
+        `make` builds the dialogue of a profile. `forget` drops the speech of the bot's own that no
+        profile has any more, all but these. Raises ConfigError for a wrong file.
+        """
+        self._forget = forget
         self._settings = settings
         self._metrics = metrics
         self._make = make
@@ -148,3 +159,4 @@ class Dialogues:
             while self._unprepared:
                 _, dialogue = self._unprepared.popitem()
                 await dialogue.prepare()
+            self._forget({key for dialogue in self for key in dialogue.own_speech()})

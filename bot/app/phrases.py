@@ -55,6 +55,8 @@ class Phrases:
         self._folder = SpeechFolder(tts.disk, tts.disk_mb) if tts.disk else None
         self.voice = tts.voice
         """The voice that speaks; empty: the server's choice, until Riva was asked."""
+        self.keys: set[Wanted] = set()
+        """What of the memory's own speech is ours."""
         texts = {phrase: getattr(settings.phrases, phrase.value) for phrase in Phrase}
         certain = frozenset(Phrase(name) for name in settings.phrases.uninterruptible)
         self.book = Phrasebook(
@@ -114,6 +116,7 @@ class Phrases:
         narrow = Speech(Resampler(WIDEBAND, NARROWBAND).feed(wide.pcm), wide.words)
         for rate, speech in ((WIDEBAND, wide), (NARROWBAND, narrow)):
             self._memory.keep_own(self._key(said, rate), speech)
+            self.keys.add(self._key(said, rate))
             for phrase, words in self.book.texts.items():
                 if words == text and speech.pcm:
                     self.book.ready[phrase, rate] = speech

@@ -5,6 +5,7 @@ Only what differs between tenants can be set in it. Every error names the file, 
 and what to write instead.
 """
 
+import importlib.util
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, ValidationE
 
 from bot.app.profile_numbers import number
 from bot.app.profile_yaml import WrongYaml, read_yaml
+from bot.app.pronunciation import lexicon
 from bot.config import Settings
 from bot.config_file import what_is_wrong
 from bot.config_part import Part
@@ -105,15 +107,28 @@ def read_profile(path: Path, base: Settings) -> Profile:
         section, wrong = _section(name, getattr(base, name), tree[name])
         problems += wrong
         sections[name] = section
+    settings = base.model_copy(update=sections)
+    if not problems:
+        problems += _unusable(settings)
     if problems or head is None:
         told = (f"{path}:{lines.of(place)}: {what}" for place, what in problems)
         raise WrongProfile("\n".join(told))
     where = {each: lines.of((HEAD, str(at))) for at, each in enumerate(head.numbers)}
-    return Profile(path.stem, str(path), head.numbers, base.model_copy(update=sections), where)
+    return Profile(path.stem, str(path), head.numbers, settings, where)
 
 
 Problem = tuple[tuple[str, ...], str]
 """The place of what is wrong, and what that is."""
+
+
+def _unusable(settings: Settings) -> Iterator[Problem]:
+    """What is well-formed, and yet cannot work here."""
+    try:
+        lexicon(settings.riva.tts)
+    except ConfigError as error:
+        yield from ((("riva", "tts", "pronunciations"), line) for line in str(error).splitlines())
+    if settings.tools.mcp and importlib.util.find_spec("mcp") is None:
+        yield ("tools", "mcp"), 'tools.mcp: needs the extra `mcp`: pip install "voicebot[mcp]"'
 
 
 def _misplaced(tree: Mapping[str, Any]) -> Iterator[Problem]:

@@ -11,7 +11,7 @@ Two calls that want the same new sentence at the same time both have it made.
 """
 
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -88,9 +88,13 @@ class SpeechMemory:
         return said
 
     def keep_own(self, key: Wanted, speech: Speech) -> None:
-        """Remember what the bot says by itself, for as long as the process lives."""
+        """Remember what the bot says by itself, until `forget_own`."""
         if speech.pcm:
             self._own[key] = speech
+
+    def forget_own(self, keep: Collection[Wanted]) -> None:
+        """Forget what the bot said by itself, but for these: nobody says the rest any more."""
+        self._own = {key: speech for key, speech in self._own.items() if key in keep}
 
     def keep(self, key: Wanted, speech: Speech) -> None:
         """Remember a whole sentence of a call, unless it is too long or there is no room at all."""

@@ -112,6 +112,11 @@ def test_a_profile_lies_over_the_settings(folder):
             " set it for the bot",
         ),
         (
+            "riva:\n  tts:\n    pronunciations: {बैंक: bank!}\n",
+            "3: riva.tts.pronunciations: 'बैंक': 'bank!' cannot be said; write it in Devanagari"
+            " letters, at most 100, as in 'PNB': 'पी एन बी'",
+        ),
+        (
             "transfers:\n  x:\n    exten: '1 2'\n",
             "3: transfers.x.exten: String should match pattern '^[A-Za-z0-9*#_+-]{1,79}$'"
             " (given: '1 2')",

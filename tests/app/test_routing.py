@@ -13,6 +13,7 @@ from bot.config import Settings
 from bot.core.errors import ConfigError
 from tests.app.test_bot import listens, speaks
 from tests.asterisk.peer import Peer, eventually
+from tests.gateway.bots import conversing
 from tests.nim.fakes import FakeNim, said, saying
 from tests.nim.fakes import serving as nim_serving
 from tests.riva.fakes import FakeRecognition, FakeSynthesis, serving
@@ -70,7 +71,7 @@ class House:
 
 
 @asynccontextmanager
-async def house(tmp_path, **settings):
+async def house(tmp_path, poll=0.05, **settings):
     """A bot that is ready, with the profiles bank and shop."""
     (tmp_path / "bank.yaml").write_text(BANK, encoding="utf-8")
     (tmp_path / "shop.yaml").write_text(SHOP, encoding="utf-8")
@@ -90,12 +91,13 @@ async def house(tmp_path, **settings):
                 http={"port": 0},
                 riva={"uri": riva},
                 llm={"base_url": llm, "model": "m"},
-                profiles={"folder": str(tmp_path), "poll": 0.05},
+                profiles={"folder": str(tmp_path), "poll": poll},
                 **settings,
             )
         )
         async with bot.running():
             await eventually(lambda: all(d.phrases.book.ready for d in bot.dialogues))
+            await bot.dialogue.chat.server.models()  # imports and connects, which may take a while
             yield House(bot, nim, ears, voices, tmp_path)
 
 
@@ -158,6 +160,38 @@ async def test_a_changed_file_is_for_new_calls_only(tmp_path):
             assert (await here.asked())["messages"][0]["content"].endswith("बाज़ार")
         await eventually(lambda: here.bot.dialogues.of("shop").phrases.book.ready)
         assert "नमस्ते, बाज़ार!" in here.spoken()
+
+
+async def test_sighup_has_the_files_looked_at_now(tmp_path):
+    """With an hour between two looks."""
+    async with house(tmp_path, poll=3600.0) as here:
+        write(tmp_path / "shop.yaml", SHOP.replace("200", "300"))
+        here.bot.dialogues.look()
+        await eventually(lambda: here.bot.dialogues.place("300").profile == "shop")
+
+
+async def test_speech_that_no_profile_says_any_more_is_forgotten(tmp_path):
+    """A greeting that was changed ten times takes the room of one."""
+    async with house(tmp_path) as here:
+        before = len(said_now(here))
+        write(tmp_path / "shop.yaml", SHOP.replace("दुकान!", "बाज़ार!"))
+        await eventually(lambda: any(key.text == "नमस्ते, बाज़ार!" for key in said_now(here)))
+        await eventually(lambda: not any(key.text == "नमस्ते, दुकान!" for key in said_now(here)))
+        assert len(said_now(here)) == before
+
+
+def said_now(here):
+    """The keys of the bot's own speech."""
+    return here.bot.speech._own
+
+
+async def test_a_client_of_the_gateway_names_the_profile(tmp_path):
+    """`open.profile`, or the number that it says it called."""
+    async with house(tmp_path, gateway={"enabled": True, "port": 0}) as here:
+        for more in ({"profile": "shop"}, {"called": "200"}):
+            async with conversing(here.bot, **more) as conversation:
+                await conversation.press("1")
+                assert (await here.asked())["messages"][0]["content"].endswith("दुकान")
 
 
 async def test_a_wrong_file_keeps_the_old_profile_and_is_counted(tmp_path):
