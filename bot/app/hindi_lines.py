@@ -23,8 +23,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     tasks = parser.add_subparsers(dest="task", required=True, metavar="TASK")
     tasks.add_parser("spoken", help="a text as it is said")
     value = tasks.add_parser("value", help="the value that an answer gives; an empty line for none")
-    value.add_argument("slot", choices=[slot.value for slot in Slot], metavar="SLOT",
-                       help=", ".join(Slot))  # fmt: skip
+    value.add_argument(
+        "slot",
+        type=lambda slot: slot.replace("-", "_"),
+        choices=[slot.value for slot in Slot],
+        metavar="SLOT",
+        help=", ".join(Slot),
+    )
     value.add_argument(
         "--today",
         type=date.fromisoformat,

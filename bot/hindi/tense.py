@@ -28,6 +28,7 @@ _FUTURE = folded_words("""
 dijiye karenge aayega aayegi milega batao
 """)
 _AS_OFTEN_OTHER = folded_words("दो की हो बोले पड़े साल")
+_DONE = folded_words("चुका चुकी चुके")
 _ENDS = ("गा", "गी", "गे", "िए", "इए", "िएगा", "िएगी")
 
 
@@ -54,7 +55,7 @@ def _tense(words: Sequence[str], place: int) -> Tense | None:
 
 def _before_is(word: str) -> Tense | None:
     """Of "भेजा है", "भेजना है", "भेज रहा है"."""
-    if word in PERFECTIVES and word not in _AS_OFTEN_OTHER or word in folded_words("चुका चुकी चुके"):
+    if word in _DONE or (word in PERFECTIVES and word not in _AS_OFTEN_OTHER):
         return Tense.PAST
     coming = word in INFINITIVES or word in PROGRESSIVES or word in HABITUALS
     return Tense.FUTURE if coming else None
