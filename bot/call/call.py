@@ -15,9 +15,9 @@ from bot.call.actions import Action, End, Speak
 from bot.call.answer_guard import Secrets
 from bot.call.floor import Floor, TurnReport
 from bot.call.hearing import Hearing
+from bot.call.mouth import Voice
 from bot.call.phrasebook import Phrase, Phrasebook
 from bot.call.playout import Playout
-from bot.call.reply import Voice
 from bot.call.rounds import NOBODY, Toolset
 from bot.call.standing import Actions, State
 from bot.call.tongue import Tongue

@@ -26,8 +26,9 @@ from bot.call.actions import (
 from bot.call.answer_guard import AnswerGuard, Secrets
 from bot.call.hearing import Hearing
 from bot.call.history import History
+from bot.call.mouth import Voice
 from bot.call.phrasebook import Phrase
-from bot.call.reply import Reply, Voice
+from bot.call.reply import Reply
 from bot.call.rounds import NOBODY, Rounds, Toolset
 from bot.call.standing import same_words
 from bot.call.tongue import Tongue

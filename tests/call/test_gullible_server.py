@@ -6,9 +6,10 @@ import json
 import pytest
 
 from bot.call.answer_guard import RUN, AnswerGuard, Secrets
+from bot.call.mouth import Voice
 from bot.call.phrasebook import Phrasebook
 from bot.call.playout import Playout
-from bot.call.reply import Reply, Voice
+from bot.call.reply import Reply
 from bot.call.tool_policy import OWN, Moment, Refused, ToolPolicy
 from bot.config import SYSTEM_PROMPT
 from bot.core.errors import ServiceUnavailable

@@ -4,9 +4,10 @@ import asyncio
 
 import pytest
 
+from bot.call.mouth import Voice
 from bot.call.phrasebook import Phrase, Phrasebook
 from bot.call.playout import Playout
-from bot.call.reply import Reply, Voice
+from bot.call.reply import Reply
 from bot.core.errors import ServiceUnavailable
 from bot.core.events import Ending
 from bot.core.marks import Mark
