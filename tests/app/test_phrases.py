@@ -113,7 +113,7 @@ async def test_what_is_made_and_remembered_is_the_spoken_text():
     async with preparing(pronunciations={"Vahini": "वाहिनी"}) as (phrases, told, made):
         phrases.book.texts[Phrase.GREETING] = "Vahini में 5 नए plan हैं।"
         said = phrases.book.aloud(phrases.book.texts[Phrase.GREETING]).said
-        assert said == "वाहिनी में पाँच नए प्लैन हैं।"
+        assert said == "वाहिनी में पाँच नए प्लान हैं।"
         await phrases._make(phrases.book.texts[Phrase.GREETING])
         speech = phrases.synthesizer(8000, Services(Metrics())).speech(said)
         assert [len(piece.pcm) async for piece in speech] == [1600]
