@@ -15,7 +15,7 @@ AADHAAR = 12
 
 def is_aadhaar(digits: str) -> bool:
     """Whether ASCII digits are a possible Aadhaar: twelve, no 0 or 1 first, Verhoeff's check."""
-    if len(digits) != AADHAAR or digits[0] in "01":
+    if len(digits) != AADHAAR or not digits.isdigit() or digits[0] in "01":
         return False
     check = 0
     for place, digit in enumerate(reversed(digits)):
@@ -25,7 +25,7 @@ def is_aadhaar(digits: str) -> bool:
 
 def is_card(digits: str) -> bool:
     """Whether ASCII digits are a possible payment card: 13 to 19, not all alike, Luhn's check."""
-    if not 13 <= len(digits) <= 19 or len(set(digits)) == 1:
+    if not 13 <= len(digits) <= 19 or not digits.isdigit() or len(set(digits)) == 1:
         return False
     doubled = [int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits))]
     return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0

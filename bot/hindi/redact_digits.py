@@ -49,6 +49,8 @@ _TOLL_FREE = re.compile("18[06]0[0-9]{6,7}")
 _PHONE = re.compile("(?:0|91|091|0091)?[6-9][0-9]{9}|0[1-9][0-9]{9}")
 _SURE = 9
 """Digits, from which on a row is no count even if nothing is said of it."""
+_UNHEARD = "?"
+"""A digit that was misheard."""
 _ONE_BY_ONE, _LONG = 5, 6
 """Likewise where they are said one by one, and where they are written in one piece."""
 _MASKED_BY_ASKED = 3
@@ -105,10 +107,17 @@ class Digits:
                 if look > at and (self._whole(look) or self._another(end - 1, look)):
                     break
                 end = look + 1
-            elif row[look].kind is not Kind.FILL or end == at:
+            elif row[look].kind not in (Kind.FILL, Kind.MISHEARD) or end == at:
                 break
             look += 1
-        return end
+        return end + self._misheard(at, end) if end > at else at
+
+    def _misheard(self, at: int, end: int) -> int:
+        """How many words after a row are misheard digits: two and more, or one after a long row."""
+        last = end
+        while last < len(self._pieces) and self._pieces[last].kind is Kind.MISHEARD:
+            last += 1
+        return last - end if last - end > 1 or end - at >= _ONE_BY_ONE else 0
 
     def _beside(self, at: int) -> bool:
         """Whether nothing but white space and punctuation is before this piece."""
@@ -187,7 +196,9 @@ class Digits:
     def _digits(self, row: Sequence[Piece]) -> str:
         if all(piece.kind is Kind.FIGURES for piece in row):
             return "".join(words_of(row))
-        return heard_digits(self._span(row))
+        spoken = sum(piece.kind in (Kind.NUMBER, Kind.MISHEARD) for piece in row)
+        misheard = any(piece.kind is Kind.MISHEARD for piece in row)
+        return heard_digits(self._span(row)).ljust(spoken * misheard, _UNHEARD)
 
     def _amount(self, row: Sequence[Piece]) -> bool:
         """Whether it is one number with its scales: "दो लाख पचास हज़ार", "1,25,000"."""

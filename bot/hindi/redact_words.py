@@ -25,7 +25,9 @@ class Kind(Enum):
     TIMES = auto()
     """डबल, ट्रिपल."""
     FILL = auto()
-    """What people say between digits, and what recognisers write for one."""
+    """What people say between digits."""
+    MISHEARD = auto()
+    """What recognisers write for a digit, and another word as often."""
     MONTH = auto()
     DATE = auto()
     """15/08/1990, 2026-11-23."""
@@ -67,10 +69,10 @@ _FILL = frozenset(
     keys("""
 और फिर जी हाँ अम्म उम्म उम एम्म हम्म अ आ कॉमा कोमा डैश डेश स्पेस हाइफन comma dash space
 hyphen उसके इसके बाद के तो आगे uske baad and then um uh ओके ok ठीक नहीं सॉरी sorry no नो
-मतलब यानी डॉट प्लस plus बार phir fir aur साथ आउट आज छा पंच पंज सोने सोना सुनी सुन अति अट
-अत टीन तिन चर ओ oh o at do ऐट
+मतलब यानी डॉट प्लस plus बार phir fir aur
 """)
 )
+_MISHEARD = frozenset(keys("साथ आउट आज छा पंच पंज सोने सोना सुनी सुन अति अट अत टीन तिन चर ओ oh o at do"))
 _AMBIGUOUS = frozenset(keys("सुन at do"))
 _TIMES = frozenset(keys("डबल ट्रिपल double triple डबुल ट्रिपिल treble"))
 
@@ -116,8 +118,8 @@ def _kind(folded: str, word: str) -> Kind:
         return Kind.TIMES
     if word in WORTH and word not in _AMBIGUOUS:
         return Kind.SCALE if WORTH[word] in SCALES else Kind.NUMBER
-    if word in _FILL:
-        return Kind.FILL
+    if word in _FILL or word in _MISHEARD:
+        return Kind.FILL if word in _FILL else Kind.MISHEARD
     return Kind.MONTH if folded in MONTHS else Kind.OTHER
 
 
