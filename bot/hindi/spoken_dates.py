@@ -60,7 +60,8 @@ def _iso(match: Match) -> str:
     date = _date(int(match["day"]), int(match["month"]), match["year"])
     if not date or match["hour"] is None:
         return date
-    return f"{date} {_clock(int(match['hour']), int(match['minute']), True)}"
+    second = int(match["second"] or 0)
+    return f"{date} {_clock(int(match['hour']), int(match['minute']), True, second=second)}"
 
 
 def _two_years(match: Match) -> str:
@@ -75,8 +76,6 @@ _PARTS = ((4, "रात"), (12, "सुबह"), (16, "दोपहर"), (20, 
 _PART_BEFORE = re.compile(
     "(?:सुबह|दोपहर|शाम|रात|सवेरे|तड़के|subah|dopahar|shaam|sham|raat)(?:\\s+(?:को|के|में))?\\s*$"
 )
-
-
 _DAY_PARTS = frozenset(name for _, name in _PARTS)
 
 
@@ -84,13 +83,17 @@ def _part(hour: int) -> str:
     return next(name for until, name in _PARTS if hour < until)
 
 
-def _clock(hour: int, minute: int, sure: bool, at: str = "") -> str:
+def _clock(hour: int, minute: int, sure: bool, at: str = "", second: int = 0) -> str:
     """
     A time of the day in words.
 
     `sure`: the hour is of 24, so that the part of the day is said. `at` follows odd minutes.
     """
     said = _on_the_dial(hour % 12 or 12, minute) + (at if minute % 15 else "")
+    if second:
+        said = (
+            f"{cardinal(hour % 12 or 12)} बजकर {cardinal(minute)} मिनट {cardinal(second)} सेकंड{at}"
+        )
     return f"{_part(hour % 24)} {said}" if sure else said
 
 
@@ -106,9 +109,7 @@ def _on_the_dial(hour: int, minute: int) -> str:
 
 _HALF = r"[AaPp]\.?\s?[Mm](?:\.(?!\s*$))?"
 _TIME = (
-    r"(?P<hour{0}>\d{{1,2}})(?:[:.](?P<minute{0}>\d{{2}}))?(?::\d{{2}})?\s?(?P<half{0}>"
-    + _HALF
-    + ")?"
+    r"(?P<hour{0}>\d{{1,2}})(?:[:.](?P<minute{0}>\d{{2}}))?(?::00)?\s?(?P<half{0}>" + _HALF + ")?"
 )
 _COLON = r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}))?"
 _TO_CASE = re.compile(r"\s*(?:का|की|के|से|तक|पर|वाला|वाली|वाले|[।.,?!]|$)")
@@ -131,8 +132,9 @@ def _said_time(match: Match, end: str, at: str = "") -> str:
     if half:
         hour = hour % 12 + 12 * half.startswith("p")
     known = bool(half) or hour > 12 or hour == 0
+    second = int(match.groupdict().get("second") or 0)
     told = end != "2" and _PART_BEFORE.search(before(match))
-    return _clock(hour, minute, known and not told, at)
+    return _clock(hour, minute, known and not told, at, second)
 
 
 def _time(match: Match) -> str:
@@ -160,12 +162,6 @@ _HOURS = "घंटे घंटा घंटों hours hour hrs hr"
 _MINUTES = "मिनट minutes minute mins min"
 
 
-def _stopwatch(match: Match) -> str:
-    """01:02:03 with more hours than a day has, or a length of a recording."""
-    hours, minutes, seconds = (int(match[name]) for name in ("hour", "minute", "second"))
-    return f"{cardinal(hours)} घंटे {cardinal(minutes)} मिनट {cardinal(seconds)} सेकंड"
-
-
 def _short_lasting(match: Match) -> str:
     """2h 30m."""
     units = (("hours", "घंटे"), ("minutes", "मिनट"), ("seconds", "सेकंड"))
@@ -178,7 +174,7 @@ _OCLOCK = r"\s?(?P<oclock>बजे|baje)"
 DATE_RULES = (
     rule(
         r"(?P<year>\d{4})([-/.])(?P<month>\d{1,2})\2(?P<day>\d{1,2})"
-        r"(?:[T ](?P<hour>\d{2}):(?P<minute>\d{2})(?::\d{2}(?:\.\d+)?)?Z?)?",
+        r"(?:[T ](?P<hour>\d{2}):(?P<minute>\d{2})(?::(?P<second>\d{2}))?(?:\.\d+)?Z?)?",
         _iso,
     ),
     rule(r"(?P<day>\d{1,2})([-/])(?P<month>\d{1,2})\2(?P<year>\d{4}|\d{2})", _numeric),
