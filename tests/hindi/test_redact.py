@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from bot.hindi.checksums import is_aadhaar, is_card
 from bot.hindi.counting import NUMBERS
 from bot.hindi.redact import Mark, redact
+from bot.hindi.spoken import spoken
 from tests.hindi.tables import table
 
 ENGLISH = "ज़ीरो वन टू थ्री फोर फाइव सिक्स सेवन एट नाइन".split()  # noqa: SIM905
@@ -121,3 +122,20 @@ def test_luhn_tells_a_card():
     assert is_card("378282246310005")
     assert not is_card("4111111111111112")
     assert not is_card("0000000000000000")
+
+
+@settings(deadline=None)
+@given(st.from_regex("[6-9][0-9]{9}", fullmatch=True), st.sampled_from(["{}", "+91 {}", "0{}"]))
+def test_what_we_say_aloud_is_hidden_as_what_is_written(digits: str, form: str):
+    """A telephone number in the words that the synthesizer gets."""
+    said = spoken(f"आपका मोबाइल नंबर {form.format(digits)} है")
+    assert redact(said).endswith("[PHONE] है")
+    assert not any(word in redact(said).split() for word in NUMBERS[2:10])
+
+
+@settings(deadline=None)
+@given(st.from_regex("[0-9]{4,8}", fullmatch=True), st.sampled_from(["OTP", "PIN", "खाता नंबर"]))
+def test_a_secret_that_is_read_out_is_hidden(digits: str, name: str):
+    """Said digit by digit after its name."""
+    said = redact(spoken(f"{name} {digits} है"))
+    assert said.rsplit(" ", 2)[1] in ("[OTP]", "[PIN]", "[ACCOUNT]")
