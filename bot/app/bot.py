@@ -13,6 +13,7 @@ import structlog
 import uvicorn
 from starlette.applications import Starlette
 
+from bot.app.announcement import announced
 from bot.app.desk import Desk
 from bot.app.dialogue import Dialogue
 from bot.app.dialogues import Dialogues
@@ -87,6 +88,7 @@ class Bot:
 
     def _dialogue(self, name: str, settings: Settings) -> Dialogue:
         """The dialogue of a profile, over the adapters of the process."""
+        settings = announced(settings, self.settings.recordings.enabled)
         toolbox = Toolbox(settings, self._http_client, self.metrics)
         server = self._server(settings.llm)
         chat = NimChat(settings.llm, traces.context, server, lambda: toolbox.offered)

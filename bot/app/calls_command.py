@@ -16,9 +16,9 @@ from bot.config_file import load
 from bot.core.errors import BotError, ConfigError
 from bot.records import migrating, outbox, purging, search
 from bot.records.database import open_database
-from bot.records.keeper import no_recordings
 from bot.records.purging import Doomed
 from bot.records.search import Wanted
+from bot.records.storage import remover
 
 Print = Callable[[str], None]
 
@@ -67,7 +67,8 @@ def _purge(options: argparse.Namespace, engine: Engine, say: Print) -> None:
     if not options.yes:
         say(f"{purging.count(engine, doomed)} calls would be deleted; do it with --yes")
         return
-    say(f"{purging.purge(engine, doomed, no_recordings)} calls deleted")
+    remove = remover(load(options.config).recordings)
+    say(f"{purging.purge(engine, doomed, remove)} calls deleted")
 
 
 def _migrate(options: argparse.Namespace, engine: Engine, say: Print) -> None:

@@ -1,6 +1,5 @@
 """How recorded calls are written for people, and as JSON."""
 
-import dataclasses
 import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -15,14 +14,14 @@ def table(found: Sequence[Found]) -> Iterator[str]:
     """A line a call under a line of heads; times in this machine's zone."""
     rows = [HEADS, *map(_cells, found)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    line = "  ".join(f"{{:<{width}}}" for width in widths)
     for row in rows:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        yield "  ".join(cells).rstrip()
+        yield line.format(*row).rstrip()
 
 
 def as_json(call: Found | dict[str, Any]) -> str:
     """One line; instants as RFC 3339 in UTC."""
-    values = call if isinstance(call, dict) else dataclasses.asdict(call)
+    values = call if isinstance(call, dict) else call._asdict()
     return json.dumps(values, ensure_ascii=False, default=_instant)
 
 
@@ -71,7 +70,7 @@ def _within(sentence: str, said: set[str]) -> bool:
 
 
 def _local(instant: datetime) -> str:
-    return instant.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return instant.astimezone().isoformat(" ", "seconds")[:19]
 
 
 def _instant(value: object) -> str:

@@ -117,7 +117,7 @@ class Desk:
         watch = kept.watch(both(journal.watch, telling(up)) if up else journal.watch)
         try:
             services = Services(self._metrics, trace)
-            call = dialogue.call(line, line.ticket.caller, watch, services)
+            call = dialogue.call(kept.line(line), line.ticket.caller, watch, services)
             ending = await call.run()
             target = dialogue.toolbox.target(call.wish)
         except asyncio.CancelledError:

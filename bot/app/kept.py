@@ -15,8 +15,9 @@ from bot.app.witness import Witness
 from bot.call.call import Watch
 from bot.config import Settings
 from bot.core.events import Ending
-from bot.core.ports import Caller
+from bot.core.ports import Caller, CallTransport
 from bot.records.call_record import CallRecord
+from bot.records.sound import CallSound, RecordedLine
 
 if TYPE_CHECKING:
     from bot.app.records import Records
@@ -32,6 +33,7 @@ class Kept:
     ) -> None:
         """The call begins; `settings` are those of its dialogue, `line` how it came."""
         self._record: CallRecord | None = None
+        self._sound: CallSound | None = None
         if records is not None:
             _safely(self._begin)(records, settings, caller, line, rate)
 
@@ -45,18 +47,26 @@ class Kept:
             event=_soon(mine.event),
             action=_soon(mine.action),
             said=_soon(mine.said),
+            secret=self._sound.pause if self._sound is not None else lambda begins: None,
         )
         return both(other, later)
+
+    def line(self, line: CallTransport) -> CallTransport:
+        """The line itself, or the same with its sound recorded."""
+        return line if self._sound is None else RecordedLine(line, self._sound)
 
     def ended(self, ending: Ending, seconds: float, dropped_in: int, dropped_out: int) -> None:
         """The call is over; the dialplan has not been told yet."""
         if self._record is not None:
             _soon(self._record.ended)(ending, seconds, dropped_in, dropped_out)
+        if self._sound is not None:
+            _safely(self._sound.close)()
 
     def _begin(
         self, records: "Records", settings: Settings, caller: Caller, line: str, rate: int
     ) -> None:
         self._record = records.call(settings, caller, line, rate)
+        self._sound = records.sound(settings, caller, rate)
 
 
 def _soon(work: Callable[..., None]) -> Callable[..., None]:

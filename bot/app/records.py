@@ -15,8 +15,11 @@ from bot.records.call_record import CallRecord
 from bot.records.courier import Courier
 from bot.records.database import open_database
 from bot.records.keeper import Keeper
+from bot.records.sound import CallSound
+from bot.records.sound_files import SoundFiles
+from bot.records.storage import Storage, open_storage, remover
 from bot.records.writer import Writer
-from bot.records.writes import Write
+from bot.records.writes import Verb, Write
 
 
 async def open_records(settings: Settings, metrics: Metrics) -> "Records":
@@ -42,10 +45,20 @@ class Records:
         longest = settings.records.queue
         self._writer = Writer(engine, longest, metrics.records, migrating.check)
         metrics.watch("voicebot_records_waiting", lambda: self._writer.waiting)
-        self._keeper = Keeper(engine, settings)
+        storage = open_storage(settings.recordings) if settings.recordings.enabled else None
+        self._keeper = Keeper(engine, settings, remover(settings.recordings))
         self._dropped = metrics.webhooks
         self._courier = self._open_courier(metrics) if settings.webhooks.url else None
+        self._files = self._open_files(storage, metrics) if storage else None
         self._parts: list[Callable[[], None]] = [self._keeper.close, self._writer.close]
+        if self._files is not None:
+            self._parts.insert(0, self._files.close)  # it has rows to write, too
+
+    def _open_files(self, storage: Storage, metrics: Metrics) -> SoundFiles:
+        def kept(call_id: str, name: str) -> None:
+            self._writer.put((Write(Verb.SET, "calls", {"id": call_id, "recording": name}),))
+
+        return SoundFiles(self._settings.recordings, storage, metrics.recordings, kept)
 
     def _open_courier(self, metrics: Metrics) -> Courier:
         courier = Courier(self._engine, self._settings.webhooks, metrics.webhooks)
@@ -75,6 +88,12 @@ class Records:
         )
         record.began()
         return record
+
+    def sound(self, settings: Settings, caller: Caller, rate: int) -> CallSound | None:
+        """Takes the sound of a call that begins now; None where its dialogue records none."""
+        if self._files is None or not settings.recordings.enabled:
+            return None
+        return CallSound(caller.call_id, rate, self._files.put)
 
     def close(self) -> None:
         """Write what waits. Blocks for some seconds at most: use it in a thread."""

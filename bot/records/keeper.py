@@ -9,7 +9,15 @@ from sqlalchemy import Engine
 
 from bot.config import Settings
 from bot.core.errors import BotError
-from bot.records.purging import Doomed, RemoveRecording, close_lost, forget_dead, older_than, purge
+from bot.records.purging import (
+    Doomed,
+    RemoveRecording,
+    close_lost,
+    forget_dead,
+    forget_sound,
+    older_than,
+    purge,
+)
 
 BETWEEN: Final = 3600.0
 """Seconds between two looks."""
@@ -20,18 +28,13 @@ GRACE: Final = 3.0
 log = structlog.get_logger()
 
 
-def no_recordings(call_id: str, recording: str) -> None:
-    """There is no sound to remove."""
-
-
 class Keeper:
     """Keeps the records no longer than they shall be. `close` ends its thread."""
 
-    def __init__(
-        self, engine: Engine, settings: Settings, remove: RemoveRecording = no_recordings
-    ) -> None:
+    def __init__(self, engine: Engine, settings: Settings, remove: RemoveRecording) -> None:
         self._engine = engine
         self._days = settings.records.retention_days
+        self._sound_days = settings.recordings.retention_days
         self._types = frozenset(settings.webhooks.types if settings.webhooks.url else ())
         self._remove = remove
         self._closing = threading.Event()
@@ -46,6 +49,8 @@ class Keeper:
     def look(self) -> int:
         """Delete what is too old, close what was lost; the calls deleted. Raises BotError."""
         close_lost(self._engine, self._types)
+        if self._sound_days:
+            forget_sound(self._engine, older_than(self._sound_days), self._remove)
         if not self._days:
             return 0
         limit = older_than(self._days)

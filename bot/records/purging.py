@@ -19,8 +19,8 @@ from bot.records.tables import calls, fields, outbox
 SOME: Final = 200
 """Calls deleted in one transaction, so that writers never wait long."""
 
-RemoveRecording = Callable[[str, str], None]
-"""Takes a call's id and its recording's name (or ""), and removes the sound. Raises BotError."""
+RemoveRecording = Callable[[str], None]
+"""Takes a call's id, and removes its sound, where there is any. Raises BotError."""
 log = structlog.get_logger()
 
 
@@ -48,20 +48,32 @@ def purge(engine: Engine, doomed: Doomed, remove: RemoveRecording) -> int:
     """
     deleted, kept = 0, [""]
     while True:
-        query = select(calls.c.id, calls.c.recording).where(*_which(doomed))
+        query = select(calls.c.id).where(*_which(doomed))
         query = query.where(calls.c.id.not_in(kept)).limit(SOME)
         with database_errors(), engine.connect() as connection:
-            some = [(row.id, row.recording) for row in connection.execute(query)]
+            some = list(connection.execute(query).scalars())
         if not some:
             return deleted
-        gone = [id for id, recording in some if _removed(remove, id, recording)]
-        kept += [id for id, _ in some if id not in gone]
+        gone = [id for id in some if _removed(remove, id)]
+        kept += [id for id in some if id not in gone]
         if not gone:
             return deleted  # the storage is away: the next purge tries again
         with database_errors(), writing(engine) as connection:
             connection.execute(delete(outbox).where(outbox.c.call_id.in_(gone)))
             connection.execute(delete(calls).where(calls.c.id.in_(gone)))
         deleted += len(gone)
+
+
+def forget_sound(engine: Engine, before: datetime, remove: RemoveRecording) -> int:
+    """Delete the recordings of calls that began earlier; how many. Raises ServiceUnavailable."""
+    query = select(calls.c.id).where(calls.c.recording != "", calls.c.began < before)
+    with database_errors(), engine.connect() as connection:
+        some = list(connection.execute(query.limit(SOME)).scalars())
+    gone = [id for id in some if _removed(remove, id)]
+    with database_errors(), writing(engine) as connection:
+        connection.execute(update(calls).where(calls.c.id.in_(gone)).values(recording=""))
+    more = len(gone) == SOME
+    return len(gone) + (forget_sound(engine, before, remove) if more else 0)
 
 
 def forget_dead(engine: Engine, before: datetime) -> int:
@@ -131,9 +143,9 @@ def _which(doomed: Doomed) -> list[Any]:
     return which
 
 
-def _removed(remove: RemoveRecording, call_id: str, recording: str) -> bool:
+def _removed(remove: RemoveRecording, call_id: str) -> bool:
     try:
-        remove(call_id, recording)
+        remove(call_id)
         return True
     except BotError as error:
         log.warning("recording not removed", call=call_id, error=str(error))

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Engine, Row, Select, Table, and_, or_, select
+from sqlalchemy import Engine, Select, Table, and_, case, or_, select
 
 from bot.core.errors import BotError
 from bot.records.database import database_errors
@@ -17,17 +17,7 @@ LOST_AFTER: Final = timedelta(minutes=5)
 """A call that is up, but of which its bot has said nothing for so long, is lost."""
 INDIAN: Final = 10
 """Digits of an Indian number."""
-_LISTED: Final = (
-    "id",
-    "began",
-    "caller",
-    "called",
-    "profile",
-    "seconds",
-    "outcome",
-    "turns",
-    "seen",
-)
+_LISTED: Final = ("id", "began", "caller", "called", "profile", "seconds", "outcome", "turns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +32,7 @@ class Wanted:
     limit: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A line of the list. `seconds` of a call that is not over: until its bot last wrote."""
 
     id: str
@@ -58,7 +47,8 @@ class Found:
 
 def listing(wanted: Wanted) -> Select[Any]:
     """The query of a list, the latest call first."""
-    query = select(*(calls.c[name] for name in _LISTED)).order_by(calls.c.began.desc())
+    seen = case((calls.c.outcome.is_(None), calls.c.seen))  # else nobody asks, and it takes time
+    query = select(*(calls.c[name] for name in _LISTED), seen).order_by(calls.c.began.desc())
     return _matching(query, wanted).limit(wanted.limit)
 
 
@@ -66,7 +56,8 @@ def find(engine: Engine, wanted: Wanted) -> list[Found]:
     """The calls, the latest first. Raises ServiceUnavailable."""
     now = datetime.now(UTC)
     with database_errors(), engine.connect() as connection:
-        return [_found(row, now) for row in connection.execute(listing(wanted))]
+        rows = connection.execute(listing(wanted)).all()
+    return [_found(now, *row) for row in rows]
 
 
 def whole(engine: Engine, wanted: Wanted, chunk: int = 200) -> Iterator[dict[str, Any]]:
@@ -102,12 +93,12 @@ def outcome(noted: str | None, seen: datetime, now: datetime) -> str:
     return noted or (LOST if now - seen > LOST_AFTER else UP)
 
 
-def _found(row: Row[Any], now: datetime) -> Found:
-    seconds = row.seconds
-    if seconds is None:
-        seconds = (row.seen - row.began).total_seconds()
-    ended = outcome(row.outcome, row.seen, now)
-    return Found(row.id, row.began, row.caller, row.called, row.profile, seconds, ended, row.turns)
+def _found(now: datetime, *row: Any) -> Found:
+    id, began, caller, called, profile, seconds, noted, turns, seen = row
+    if not noted:
+        noted = outcome(None, seen, now)
+        seconds = (seen - began).total_seconds()
+    return Found(id, began, caller, called, profile, seconds, noted, turns)
 
 
 def _matching(query: Select[Any], wanted: Wanted) -> Select[Any]:

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sys
+import wave
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -183,3 +184,28 @@ async def test_a_killed_bot_leaves_a_record_up_to_the_last_second(url, capsys):
     details = [event["detail"] for event in call["events"]]
     assert "[keys: 1#]" in details and "पहला वाक्य।" in details
     assert (killed - datetime.fromisoformat(call["seen"])).total_seconds() < 1.0
+
+
+async def test_a_calls_sound_is_recorded_announced_and_goes_with_its_record(
+    url, tmp_path, capsys, monkeypatch
+):
+    """Stereo beside the record; a purge by number leaves no sound."""
+    folder = tmp_path / "sound"
+    recordings = {"enabled": True, "folder": str(folder), "announcement": "रिकॉर्ड होगी।"}
+    async with (
+        running(records={"url": url}, recordings=recordings) as bot,
+        calling(bot) as (_, peer),
+    ):
+        assert await sounding(peer)
+        await asyncio.sleep(0.3)
+    [found] = listed(capsys)
+    capsys.readouterr()
+    assert main(["calls", "show", found["id"], "--json"]) == 0
+    call = json.loads(capsys.readouterr().out)
+    assert call["turns"][0]["phrase"] == "notice"
+    with wave.open(str(folder / call["recording"])) as file:
+        assert file.getnchannels() == 2
+        assert any(file.readframes(file.getnframes()))
+    monkeypatch.setenv("BOT_RECORDINGS__FOLDER", str(folder))
+    assert main(["calls", "purge", "--number", "9812345678", "--yes"]) == 0
+    assert not list(folder.iterdir())
