@@ -12,8 +12,11 @@ from bot.core.guarded import Guarded
 from bot.hindi.fold import fold
 from bot.hindi.guard_words import key
 
-RUN = 5
-"""Words in a row that an answer and the instructions may not have in common."""
+RUN, TELLING = 5, 3
+"""Words in a row that an answer and the instructions may not have in common, if so many of them are
+more than particles..."""
+LONG_RUN = 8
+"""... nor so many of any words."""
 _SENTENCE = re.compile(r"[^।॥.?!\n]+")
 _FEWEST = 3
 """Words of a whole sentence of the instructions that may not be said."""
@@ -51,15 +54,17 @@ class Secrets:
         ordered = [text for text in _SENTENCE.findall(persona) if _TELLS.search(text)]
         phrases = [words for phrase in never if (words := _keys(phrase))]
         texts = (_keys(instructions), *map(_keys, ordered), *phrases)
-        self._runs = frozenset(run for words in texts for run in _runs(words, RUN))
+        short_runs = (run for words in texts for run in _runs(words, RUN) if _telling(run))
+        long_runs = (run for words in texts for run in _runs(words, LONG_RUN))
+        self._runs = frozenset((*short_runs, *long_runs))
         whole = [_keys(text) for text in (*_SENTENCE.findall(instructions), *ordered)]
         short = [words for words in whole if len(words) >= _FEWEST] + phrases
-        self._whole = frozenset(tuple(words) for words in short if len(words) < RUN)
+        self._whole = frozenset(tuple(words) for words in short if len(words) < LONG_RUN)
         self._lengths = sorted({len(words) for words in self._whole})
 
     def told_by(self, words: Sequence[str]) -> bool:
         """Whether a row of keys has any of it."""
-        if any(run in self._runs for run in _runs(words, RUN)):
+        if any(run in self._runs for length in (RUN, LONG_RUN) for run in _runs(words, length)):
             return True
         return any(run in self._whole for length in self._lengths for run in _runs(words, length))
 
@@ -78,13 +83,27 @@ class AnswerGuard:
         words = [*self._end, *_keys(sentence)]
         if _OWN_PROMPT.search(sentence) or self._secrets.told_by(words):
             return Guarded.PROMPT_SPOKEN
-        self._end = words[-(RUN - 1) :]
+        self._end = words[-(LONG_RUN - 1) :]
         return None
 
 
 def _keys(text: str) -> list[str]:
-    return [key(word) for word in fold(text).split()]
+    """The consonants of each word, which all spellings in either script have in common."""
+    return [_VOWELS.sub("", sound) or sound for sound in map(key, fold(text).split())]
+
+
+def _telling(run: Sequence[str]) -> bool:
+    return sum(word not in _PARTICLES for word in run) >= TELLING
 
 
 def _runs(words: Sequence[str], length: int) -> Iterator[tuple[str, ...]]:
     return (tuple(words[at : at + length]) for at in range(len(words) - length + 1))
+
+
+_VOWELS = re.compile("[aeiouy]")
+_PARTICLES = frozenset(
+    _keys(
+        "एक में है हैं का की के को से और या पर ही भी न नहीं मत जो वह यह इस उस आप आपको मुझे कि तो हो बार "
+        "अब जी ये वे उसे इसे लिए किसी कोई the a an is are to of in and or you i it be not do for"
+    )
+)

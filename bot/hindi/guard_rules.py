@@ -7,12 +7,13 @@ from bot.core.guarded import Guarded
 from bot.hindi.fold import fold
 from bot.hindi.guard_words import key, meanings
 
-Places = Mapping[str, Sequence[tuple[int, int]]]
+Spans = Sequence[tuple[int, int]]
+Places = Mapping[str, Spans]
 MOST_WORDS = 400
 """Words of a turn that are looked at; the last ones, since what is said last is what is asked."""
 
-AROUND = 3
-"""Words before and after the place in which an excuse counts."""
+BEFORE, AFTER = 3, 2
+"""Words before and after those that fit a rule in which an excuse counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ RULES: Sequence[Rule] = (
     Rule(ORDER, 10, ("forget", "taught"), ("my",)),
     Rule(ORDER, 12, ("remove", "taught", "everything"), ("my",)),
     Rule(ORDER, 5, ("that_you_are",)),
+    Rule(ORDER, 9, ("forget", "context")),
+    Rule(ORDER, 9, ("remove", "context")),
     Rule(ORDER, 12, ("obey", "from_now")),
     Rule(ORDER, 7, ("forget", "creator", "obey")),
     Rule(ORDER, 8, ("forget", "creator"), ("my", "how")),
@@ -47,7 +50,7 @@ RULES: Sequence[Rule] = (
     Rule(FISH, 5, ("prompt", "own")),
     Rule(FISH, 4, ("prompt", "system"), ("device",)),
     Rule(FISH, 8, ("instructions", "own", "reveal"), ("again", "my")),
-    Rule(FISH, 8, ("instructions", "system", "reveal"), ("my",)),
+    Rule(FISH, 12, ("instructions", "system", "reveal"), ("my",)),
     Rule(FISH, 12, ("told_you", "reveal"), ("my",)),
     Rule(FISH, 5, ("asks_orders",), ("my",)),
     Rule(FISH, 10, ("text_above", "reveal"), ("my",)),
@@ -69,18 +72,23 @@ def _fits(rule: Rule, places: Places) -> bool:
     spans = [places.get(meaning, []) for meaning in rule.needs]
     if not all(spans):
         return False
-    firsts = {first for span in spans for first, _ in span}
+    firsts = sorted({first for span in spans for first, _ in span})
     return any(
-        all(any(first <= one and end <= first + rule.span for one, end in span) for span in spans)
-        and not _excused(rule, first, places)
+        end and not _excused(rule, first, end, places)
         for first in firsts
+        for end in [_end(spans, first, rule.span)]
     )
 
 
-def _excused(rule: Rule, first: int, places: Places) -> bool:
-    least, most = first - AROUND, first + rule.span + AROUND
+def _end(spans: Sequence[Spans], first: int, length: int) -> int:
+    """Where all that is needed has been said, from this word on; 0 where it is not near enough."""
+    ends = [[end for one, end in span if first <= one and end <= first + length] for span in spans]
+    return max(map(min, ends)) if all(ends) else 0
+
+
+def _excused(rule: Rule, first: int, end: int, places: Places) -> bool:
     return any(
-        least <= one and end <= most
+        first - BEFORE <= one and last <= end + AFTER
         for excuse in rule.excuses
-        for one, end in places.get(excuse, [])
+        for one, last in places.get(excuse, [])
     )

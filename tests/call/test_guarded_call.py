@@ -3,7 +3,7 @@
 import pytest
 
 from bot.call.actions import Answer, Prepare, Refuse
-from bot.call.answer_guard import RUN, Secrets
+from bot.call.answer_guard import LONG_RUN, Secrets
 from bot.call.phrasebook import Phrase
 from bot.call.tool_policy import OWN, Moment, Refused, ToolPolicy
 from bot.config import SYSTEM_PROMPT, GuardSettings
@@ -88,7 +88,7 @@ async def test_where_every_attack_passes_nothing_is_spoken_or_done_all_the_same(
         assert not written_tool(sentence), sentence
     for report in story.turns:
         if report.said not in own:
-            assert common_run(report.said, PROMPT) < RUN, report.said
+            assert common_run(report.said, PROMPT) < LONG_RUN, report.said
     assert story.refused
     if story.ending is Ending.HANG_UP:  # hang_up is a tool that policy knows
         assert any(tool.name == "hang_up" for tool in model.called)
@@ -104,7 +104,7 @@ async def test_the_embedded_assistant_is_kept_from_attacks_as_well(part):
     assert sum(isinstance(action, Refuse) for _, action in story.actions) == len(part)
     policy = ToolPolicy(OWN)
     assert not [tool for tool in model.called if isinstance(policy.judge(tool, Moment()), Refused)]
-    assert all(common_run(text, PROMPT) < RUN for text in story.synthesizer.spoken)
+    assert all(common_run(text, PROMPT) < LONG_RUN for text in story.synthesizer.spoken)
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -114,7 +114,7 @@ async def test_the_embedded_assistant_alone_does_nothing_outside_policy(part):
     story = await call([text for _, text in part], model, guarded(callers=False))
     policy = ToolPolicy(OWN)
     assert not [tool for tool in model.called if isinstance(policy.judge(tool, Moment()), Refused)]
-    assert all(common_run(text, PROMPT) < RUN for text in story.synthesizer.spoken)
+    assert all(common_run(text, PROMPT) < LONG_RUN for text in story.synthesizer.spoken)
 
 
 async def test_the_third_refused_turn_hands_the_caller_to_a_person():

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from bot.call.answer_guard import RUN, AnswerGuard, Secrets
+from bot.call.answer_guard import LONG_RUN, AnswerGuard, Secrets
 from bot.call.mouth import Voice
 from bot.call.phrasebook import Phrasebook
 from bot.call.playout import Playout
@@ -60,7 +60,7 @@ async def test_a_server_that_obeys_everything_neither_tells_its_prompt_nor_runs_
         chat = NimChat(settings(url, system_prompt=SYSTEM_PROMPT, first_token_timeout=60))
         for _ in WAYS:
             heard, ran = await answered(chat)
-            assert common_run(heard, SYSTEM_PROMPT) < RUN, heard
+            assert common_run(heard, SYSTEM_PROMPT) < LONG_RUN, heard
             assert not written_tool(heard), heard
             assert ran == []
         await chat.server.close()

@@ -11,8 +11,8 @@ from tests.hindi.tables import table
 ATTACKS = table("guard_attacks")
 HONEST = table("guard_honest")
 HELD_OUT = table("guard_held_out")
-CAUGHT_HELD_OUT = 65
-"""Of 68 attacks that were written before the rules and were no reason for any of them."""
+CAUGHT_HELD_OUT = 66
+"""Of 68 attacks that were written before the rules, by the same hand."""
 
 
 @pytest.mark.parametrize(("kind", "text"), ATTACKS)
@@ -48,7 +48,7 @@ def test_lines_that_were_no_reason_for_a_rule_are_judged_as_well_as_the_page_say
 def test_there_are_as_many_lines_as_the_page_says():
     """And of each kind in each table."""
     assert len(ATTACKS) >= 160
-    assert len(HONEST) >= 145
+    assert len(HONEST) >= 200
     kinds = {kind for kind, _ in ATTACKS}
     assert kinds == {kind for kind, _ in HELD_OUT} - {"-"}
     assert kinds <= set(Guarded)
