@@ -216,6 +216,8 @@ class RivaSettings(Part):
 
 _PHRASES = texts("hi", "phrases")
 _FIELD = texts("hi", "turns", "field")
+_ENGLISH = texts("en", "phrases")
+_ENGLISH_FIELD = texts("en", "turns", "field")
 _MIX = texts("hi", "llm", "mix")
 SYSTEM_PROMPT: str = texts("hi", "llm")["system_prompt"]
 """All of these are in prompts.yaml."""
@@ -454,6 +456,37 @@ class PhraseSettings(Part):
     """Phrases that are said to their end, whatever the caller does."""
 
 
+class EnglishPhrases(PhraseSettings):
+    """The same in English."""
+
+    notice: str = _ENGLISH["notice"]
+    greeting: str = _ENGLISH["greeting"]
+    silence: str = _ENGLISH["silence"]
+    apology: str = _ENGLISH["apology"]
+    goodbye: str = _ENGLISH["goodbye"]
+    too_long: str = _ENGLISH["too_long"]
+    noise: str = _ENGLISH["noise"]
+    machine: str = _ENGLISH["machine"]
+    closed: str = _ENGLISH["closed"]
+    give_up: str = _ENGLISH["give_up"]
+    refusal: str = _ENGLISH["refusal"]
+    hand_over: str = _ENGLISH["hand_over"]
+    more: str = _ENGLISH["more"]
+    switched: str = _ENGLISH["switched"]
+    one_language: str = _ENGLISH["one_language"]
+
+
+class EnglishFieldTexts(FieldTexts):
+    """The same in English."""
+
+    ask_again: str = _ENGLISH_FIELD["ask_again"]
+    too_few: str = _ENGLISH_FIELD["too_few"]
+    too_many: str = _ENGLISH_FIELD["too_many"]
+    confirm: str = _ENGLISH_FIELD["confirm"]
+    again: str = _ENGLISH_FIELD["again"]
+    wrong_key: str = _ENGLISH_FIELD["wrong_key"]
+
+
 class EnglishSettings(Part):
     """
     English for callers who ask for it ("English please"); docs/language.md.
@@ -471,9 +504,9 @@ class EnglishSettings(Part):
     """Empty: the server's choice for the language."""
     note: str = texts("en", "llm")["note"]
     """What the model is told."""
-    phrases: PhraseSettings = PhraseSettings(**texts("en", "phrases"))
+    phrases: EnglishPhrases = EnglishPhrases()
     filler: tuple[str, ...] = tuple(texts("en", "turns", "filler")["texts"])
-    field: FieldTexts = FieldTexts(**texts("en", "turns", "field"))
+    field: EnglishFieldTexts = EnglishFieldTexts()
 
 
 class LogSettings(Part):

@@ -12,6 +12,7 @@ from bot.hindi.asked import Asked, what_was_asked
 
 TEXTS = yaml.safe_load(files("bot").joinpath("prompts.yaml").read_text("utf-8"))
 SETTINGS = Settings()
+PARTIAL = Settings(english={"phrases": {"greeting": "Hi!"}, "field": {"again": "Once more."}})
 GENDERED = re.compile(r"(?:सकती|सकता|रही|रहा|करूँगी|करूँगा|देखती|देखता|चाहते|चाहती|बताऊँगी|बताऊँगा) (?:हूँ|हैं)")
 """What tells of the speaker or the caller whether it is a man or a woman."""
 
@@ -38,6 +39,14 @@ def test_the_settings_have_them_as_defaults():
         assert getattr(SETTINGS.phrases, phrase) == TEXTS["hi"]["phrases"][phrase]
         assert getattr(SETTINGS.english.phrases, phrase) == TEXTS["en"]["phrases"][phrase]
     assert SETTINGS.llm.system_prompt == TEXTS["hi"]["llm"]["system_prompt"]
+
+
+def test_one_english_phrase_is_changed_and_the_others_stay_english():
+    """A name at a time, as in Hindi."""
+    english = PARTIAL.english
+    assert (english.phrases.greeting, english.field.again) == ("Hi!", "Once more.")
+    assert english.phrases.apology == TEXTS["en"]["phrases"]["apology"]
+    assert english.field.confirm == TEXTS["en"]["turns"]["field"]["confirm"]
 
 
 @pytest.mark.parametrize(("language", "name", "text"), list(said()))
