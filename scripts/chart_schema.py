@@ -20,6 +20,7 @@ CHARTS_OWN = (
     "audiosocket.port",
     "audiosocket.max_calls",
     "audiosocket.advertise",
+    "websocket",
     "http",
     "gateway.enabled",
     "gateway.host",

@@ -1,5 +1,6 @@
 """Rendered pods as plain processes: what is mounted lies in a folder, addresses are ours."""
 
+import functools
 import json
 import os
 import random
@@ -63,11 +64,17 @@ def lay_out(found, pod, folder):
             _secret(volume["secret"]["secretName"], target)
 
 
+@functools.cache
+def _authority(secret):
+    """Who signed what is in this Secret: one for all pods."""
+    return trustme.CA()
+
+
 def _secret(name, folder):
     if name == "softphones":
         (folder / "6001").write_text(PASSWORD)
     elif name.endswith("-tls"):
-        authority = trustme.CA()
+        authority = _authority(name)
         leaf = authority.issue_cert("sip.example.com", "localhost")
         leaf.cert_chain_pems[0].write_to_path(folder / "tls.crt")
         leaf.private_key_pem.write_to_path(folder / "tls.key")

@@ -24,3 +24,25 @@ def test_a_line_that_there_is_not_is_refused():
     """Before anything starts."""
     said = refusal("values-minimal.yaml", bot={"settings": {"line": "carrier-pigeon"}})
     assert "/bot/settings/line" in said
+
+
+def test_an_encrypted_line_is_one_secret_on_both_sides():
+    """Bots get certificate and key, Asterisk the authority alone; nobody else changes."""
+    found = render("values-minimal.yaml", bot={"lineTls": {"secret": "line"}})
+    text = yaml.safe_load(found.one("ConfigMap", "-bot")["data"]["bot.yaml"])
+    assert Settings(**text).line == "websocket"
+    mounted = {}
+    for name, spec in found.pods():
+        for volume in spec["volumes"]:
+            if volume.get("secret", {}).get("secretName") == "line":
+                mounted[name] = [item["key"] for item in volume["secret"]["items"]]
+    assert mounted == {
+        "line-voicebot-bot": ["tls.crt", "tls.key"],
+        "line-voicebot-asterisk": ["ca.crt"],
+    }
+
+
+def test_a_line_without_encryption_cannot_be_encrypted():
+    """AudioSocket has none."""
+    bot = {"settings": {"line": "audiosocket"}, "lineTls": {"secret": "line"}}
+    assert "AudioSocket has no encryption" in refusal("values-minimal.yaml", bot=bot)

@@ -87,7 +87,7 @@ class Pod:
 
 
 @asynccontextmanager
-async def bot_pod(folder, profiles="", **values):
+async def bot_pod(folder, profiles="", line_tls=None, **values):
     """The bot of a rendered chart, with scripted services in the place of Riva and the model."""
     async with AsyncExitStack() as stack:
         recognition = FakeRecognition(Ears().script)
@@ -100,6 +100,7 @@ async def bot_pod(folder, profiles="", **values):
             bot={
                 "ports": {"audiosocket": free_port(), "http": free_port()},
                 "profilesConfigMap": profiles,
+                "lineTls": line_tls or {},
             },
             pbxToken={"existingSecret": "pbx-token"},
             riva={"source": "external", "external": {"asrUri": riva, "ttsUri": riva}},
@@ -256,6 +257,17 @@ async def test_the_test_pod_is_not_content_with_an_apology(tmp_path):
         status, told = await helm_test("http://127.0.0.1:9", {"ports": {"http": http}})
         assert status == 1
         assert "no bot took the call" in told
+
+
+@pytest.mark.asterisk
+@pytest.mark.parametrize(("authority", "status"), [("line-tls", 0), ("stranger-tls", 1)])
+async def test_the_line_may_be_encrypted(tmp_path, authority, status):
+    """By a certificate of the one authority that Asterisk trusts; another one's leads to no bot."""
+    async with bot_pod(tmp_path, line_tls={"secret": "line-tls"}) as pod:
+        [http] = [p["containerPort"] for p in pod.container["ports"] if p["name"] == "http"]
+        bot = {"ports": {"http": http}, "lineTls": {"secret": authority}}
+        found, told = await helm_test(f"http://127.0.0.1:{http}", bot)
+        assert found == status, told
 
 
 async def helm_test(bot_url, bot):

@@ -52,6 +52,11 @@
 {{- end }}
 
 {{- define "voicebot.bot.tlsMounts" -}}
+{{- if .Values.bot.lineTls.secret }}
+- name: line-tls
+  mountPath: /etc/voicebot/line-tls
+  readOnly: true
+{{- end }}
 {{- if and .Values.gateway.enabled .Values.gateway.tls.secret }}
 # A folder, not a file of it: a renewed certificate appears in it, and the bot reads it.
 - name: gateway-tls
@@ -73,6 +78,12 @@
 {{- end }}
 
 {{- define "voicebot.bot.tlsVolumes" -}}
+{{- with .Values.bot.lineTls.secret }}
+- name: line-tls
+  secret:
+    secretName: {{ . }}
+    items: [{key: tls.crt, path: tls.crt}, {key: tls.key, path: tls.key}]
+{{- end }}
 {{- with and .Values.gateway.enabled .Values.gateway.tls.secret }}
 - name: gateway-tls
   secret:

@@ -13,6 +13,9 @@
 {{- if and (eq $v.llm.source "external") (not $v.llm.external.baseUrl) -}}
 {{- fail "llm.source is external: give llm.external.baseUrl, such as https://llm.example.com/v1" -}}
 {{- end -}}
+{{- if and $v.bot.lineTls.secret (eq (dig "line" "" $v.bot.settings) "audiosocket") -}}
+{{- fail "bot.lineTls.secret: AudioSocket has no encryption. Leave bot.settings.line out, or set it to websocket" -}}
+{{- end -}}
 {{- include "voicebot.refusals.records" . -}}
 {{- include "voicebot.refusals.ports" . -}}
 {{- if $v.gateway.enabled -}}
