@@ -8,17 +8,18 @@ usage() {
 Usage: scripts/uninstall.sh [options]
 
 Removes the release (bots, Asterisk, NIMs). Calls that are up may end first: that takes as long as the longest
-one. Models, secrets and the namespace stay, unless you name them. What does not exist is passed over.
+one. Models, secrets, records and the namespace stay, unless you name them. What does not exist is passed over.
 
       --secrets              NVIDIA's secrets and those that the scripts made up, too
       --data                 the models, too: NIMCaches, claims and local volumes. The folders on the node stay
       --namespace-too        the namespace with all that is in it, too (with --secrets and --data)
+      --records              with --namespace-too: the records of calls, too, where CloudNativePG keeps them there
       --yes                  do not ask
 $COMMON_OPTIONS
 TEXT
 }
 
-SECRETS='' DATA='' WHOLE='' YES=''
+SECRETS='' DATA='' WHOLE='' RECORDS='' YES=''
 TIMEOUT=40m # more than the longest call may take (asterisk.afterBotSeconds included)
 
 parse() {
@@ -29,6 +30,7 @@ parse() {
             --secrets) SECRETS=yes ;;
             --data) DATA=yes ;;
             --namespace-too) SECRETS=yes DATA=yes WHOLE=yes ;;
+            --records) RECORDS=yes ;;
             --yes) YES=yes ;;
             *) common_option "$@" ;;
         esac
@@ -51,6 +53,7 @@ main() {
     need_kubectl
     need_helm
     need_cluster
+    spare_records
     confirm
     remove_release "$RELEASE"
     remove_release riva-api
@@ -59,6 +62,17 @@ main() {
     if [ -n "$WHOLE" ]; then remove kube delete namespace "$NAMESPACE"; fi
     if [ -n "$WHOLE" ]; then remove kube delete storageclass voicebot-local; fi
     tell "Done."
+}
+
+# A namespace takes its database with it.
+spare_records() {
+    local found
+    [ -n "$WHOLE" ] && [ -z "$RECORDS$DRY_RUN" ] || return 0
+    ask get customresourcedefinition clusters.postgresql.cnpg.io -o name >/dev/null 2>&1 || return 0
+    found=$(ask get clusters.postgresql.cnpg.io --namespace "$NAMESPACE" --selector app.kubernetes.io/part-of=voicebot -o name) ||
+        fail "it cannot be told whether $NAMESPACE holds records of calls" "kubectl get clusters.postgresql.cnpg.io --namespace $NAMESPACE"
+    [ -z "$found" ] || fail "the namespace $NAMESPACE holds the records of calls: $found" \
+        "keep them: without --namespace-too; or remove them with it: --records"
 }
 
 remove_release() {

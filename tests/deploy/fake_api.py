@@ -18,6 +18,7 @@ KINDS = {
     "apiextensions.k8s.io/v1": ["CustomResourceDefinition"],
     "apps.nvidia.com/v1alpha1": ["NIMCache", "NIMService"],
     "external-secrets.io/v1": ["ClusterSecretStore", "ExternalSecret"],
+    "postgresql.cnpg.io/v1": ["Cluster"],
 }  # fmt: skip
 CLUSTER_WIDE = {"Namespace", "Node", "PersistentVolume", "StorageClass", "ClusterSecretStore",
                 "CustomResourceDefinition"}  # fmt: skip

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.deploy.cluster import claims
+from tests.deploy.cluster import claims, crd, thing
 from tests.deploy.fake_api import plural
 
 pytestmark = pytest.mark.deploy
@@ -32,6 +32,21 @@ def test_uninstall_of_everything_twice(line):
             ("StorageClass", "voicebot-local", ""),
         ):
             assert (plural(kind), space, name) not in line.api.things
+
+
+def test_records_of_calls_do_not_go_by_accident(line):
+    """A database in the namespace is told, and removed only when it is named."""
+    line.api.put(crd("clusters.postgresql.cnpg.io"))
+    database = thing("postgresql.cnpg.io/v1", "Cluster", "voicebot-records", "voicebot")
+    database["metadata"]["labels"] = {"app.kubernetes.io/part-of": "voicebot"}
+    line.api.put(database)
+    done = line.run("uninstall.sh", "--namespace-too", "--yes")
+    assert done.code == 1
+    assert "holds the records of calls" in done.err and "--records" in done.err
+    assert [words for words in line.calls("helm") if words[0] == "uninstall"] == []
+    assert line.run("uninstall.sh", "--yes").code == 0
+    assert line.run("uninstall.sh", "--namespace-too", "--records", "--yes").code == 0
+    assert not line.api.has("Namespace", "voicebot")
 
 
 def test_uninstall_asks_first(line):
