@@ -468,3 +468,38 @@ async def test_a_session_that_is_too_short_is_refused():
     async with agent(Desk(), rtp_timeout=1000) as ours, Caller(("127.0.0.1", ours.port)) as caller:
         call = await caller.call(headers=[("Session-Expires", "30")])
         assert (call.answer.status, call.answer.one("min-se")) == (422, "90")
+
+
+@pytest.mark.parametrize("password", ["secret", ""])
+async def test_a_server_may_ask_for_our_password_within_a_call(password):
+    """Our BYE goes again with its proof and the next CSeq; without a password it stays refused."""
+    desk = Desk(lambda line: line.close())
+    async with Caller(("127.0.0.1", 0)) as caller:
+        server = f"127.0.0.1:{caller.port}"
+        async with agent(desk, server=server, password=password) as ours:
+            caller.place = "127.0.0.1", ours.port
+            await caller.asked("REGISTER")
+            call = await caller.call()
+            bye = await caller.asked("BYE")
+            question = [("Proxy-Authenticate", 'Digest realm="office", nonce="1", qop="auth"')]
+            call.agrees(bye, 407, headers=question)
+            if not password:
+                await until(lambda: desk.tasks[0].done())
+                return
+            again = await caller.asked("BYE")
+            assert again.cseq[0] == bye.cseq[0] + 1
+            assert 'nonce="1"' in again.one("proxy-authorization")
+            assert again.branch != bye.branch
+            call.agrees(again)
+            await until(lambda: desk.tasks[0].done())
+
+
+async def test_two_re_invites_at_once_are_told_apart():
+    """While our own refresh is under way, theirs gets 491 (RFC 3261, 14.2)."""
+    timer = [("Supported", "timer"), ("Session-Expires", "90;refresher=uas"), ("Allow", "INVITE")]
+    async with agent(Desk(), rtp_timeout=1000) as ours, Caller(("127.0.0.1", ours.port)) as caller:
+        call = await caller.call(headers=timer)
+        await asyncio.sleep(46)
+        await caller.asked("INVITE")
+        call.say("INVITE", body=sdp(call.port))
+        assert (await caller.status("INVITE")).status == 491

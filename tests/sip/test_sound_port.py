@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from socket import IP_TOS, IPPROTO_IP
 
 import numpy as np
 import pytest
@@ -157,6 +158,16 @@ async def test_l16_is_exact_at_both_rates():
             call.speak(call.packet(payload, kind=98))
             await until(lambda got=heard: got)
             assert heard == [Audio(pcm)]
+
+
+async def test_our_packets_ask_routers_to_go_first():
+    """Marked as voice (DSCP EF)."""
+    port = await opened("127.0.0.1", 20_000, 30_000, print)
+    own = port._transport.get_extra_info("socket")
+    assert own.getsockopt(IPPROTO_IP, IP_TOS) == 46 << 2
+    assert port.port % 2 == 0
+    port.close()
+    port.close()
 
 
 async def test_no_port_is_left():

@@ -7,6 +7,7 @@ The beat is the call's: each `send` is one packet, on the playout's absolute dea
 
 import asyncio
 import random
+import socket
 from collections.abc import Callable
 from typing import cast
 
@@ -27,6 +28,8 @@ MOVED_AFTER = 0.5
 """Seconds of silence after which packets from another port are taken: a router has moved it."""
 WRITE_AHEAD = 4096
 """Bytes that may wait in our socket before frames are dropped."""
+EXPEDITED = 46 << 2
+"""The class of voice in the type of service (RFC 3246; RFC 4594, 4.1)."""
 
 Place = tuple[str, int]
 
@@ -111,8 +114,11 @@ class SoundPort(asyncio.DatagramProtocol):
     # What the socket does.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The socket is there."""
+        """The socket is there; routers that care let voice go first."""
         self._transport = cast(asyncio.DatagramTransport, transport)
+        sock: socket.socket = transport.get_extra_info("socket")
+        if sock.family is socket.AF_INET:
+            sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, EXPEDITED)
 
     def datagram_received(self, data: bytes, source: tuple[str, int]) -> None:
         """A packet, or what somebody throws at us."""
