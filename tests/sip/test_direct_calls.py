@@ -324,6 +324,7 @@ async def test_a_re_invite_without_an_offer_is_offered_what_was_agreed():
         call = await caller.call()
         call.say("INVITE")
         answer = await caller.status("INVITE")
+        assert [name for name, _ in answer.headers].count("Allow") == 1
         assert "RTP/AVP 8 101" in answer.body.decode()
         call.acknowledge(sdp(call.port, more="a=sendonly\r\n"))
         await until(lambda: next(iter(ours.legs.values()))._agreed.held)
@@ -503,3 +504,16 @@ async def test_two_re_invites_at_once_are_told_apart():
         await caller.asked("INVITE")
         call.say("INVITE", body=sdp(call.port))
         assert (await caller.status("INVITE")).status == 491
+
+
+async def test_a_caller_who_leaves_before_the_ack_is_no_fault():
+    """BYE instead of ACK ends the call; half a minute later nothing is logged about it."""
+    desk = Desk()
+    async with agent(desk) as ours, Caller(("127.0.0.1", ours.port)) as caller:
+        call = await caller.call(acknowledge=False)
+        call.say("BYE")
+        assert (await caller.status("BYE")).status == 200
+        await asyncio.sleep(40)
+        assert not ours.legs
+    assert (desk.lines, desk.refusals) == ([], [])
+    assert len(desk.abandoned) == 1

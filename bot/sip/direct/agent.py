@@ -148,7 +148,7 @@ class UserAgent(asyncio.DatagramProtocol):
         self, request: Request, reply: Response, unheard: Callable[[], None] | None = None
     ) -> None:
         """Send a reply; one that makes a dialog says where we are."""
-        if reply.status < 300 and request.method in ("INVITE", "UPDATE"):
+        if 200 <= reply.status < 300 and request.method in ("INVITE", "UPDATE"):
             reply.headers += [("Contact", f"<{self._contact(request.source[0])}>"), *CAPABLE]
         self._transactions.reply(request, reply, unheard)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
 import structlog
 
@@ -14,23 +13,11 @@ from bot.sip.direct import sdp, session, sound_port
 from bot.sip.direct.addresses import number_of, parsed_address
 from bot.sip.direct.codecs import Codec
 from bot.sip.direct.desk import Declined, Desk
-from bot.sip.direct.leg import Agent, Leg
+from bot.sip.direct.leg import Leg
 from bot.sip.direct.messages import Request, answer
+from bot.sip.direct.roles import Switchboard
 
 log = structlog.get_logger()
-
-
-class Switchboard(Agent, Protocol):
-    """What taking a call needs of the user agent, beyond what a call does."""
-
-    def known(self, leg: Leg) -> None:
-        """A call has begun: its requests are its own."""
-
-    def address(self, peer: str) -> str:
-        """Our own address as this peer sees it. Raises ProtocolError."""
-
-    def bound(self) -> str:
-        """The address we listen on."""
 
 
 class Front:
@@ -106,7 +93,7 @@ class Front:
         try:
             if invite.branch in self._left:
                 raise Declined(487, "cancelled", "the caller left before we answered")
-            leg.accept(invite, sound, [])
+            leg.accept(invite, sound)
         except BaseException:
             sound.close()
             raise

@@ -7,9 +7,7 @@ It knows SIP and the sound port, not conversations: the desk is given a line and
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from typing import Any, Protocol
 
 import structlog
 
@@ -22,7 +20,8 @@ from bot.sip.direct.desk import Desk
 from bot.sip.direct.dialog import Dialog
 from bot.sip.direct.keys import info_key
 from bot.sip.direct.line import SipLine
-from bot.sip.direct.messages import Headers, Request, Response, answer
+from bot.sip.direct.messages import Headers, Request, answer
+from bot.sip.direct.roles import Agent
 from bot.sip.direct.session_clock import SessionClock
 from bot.sip.direct.sound_port import SoundPort
 from bot.sip.direct.transactions import NoAnswer
@@ -33,27 +32,6 @@ LINGER = 1.0
 SDP = ("Content-Type", "application/sdp")
 
 log = structlog.get_logger()
-
-
-class Agent(Protocol):
-    """What a call needs of its user agent."""
-
-    def reply(
-        self, request: Request, reply: Response, unheard: Callable[[], None] | None = None
-    ) -> None:
-        """Send a reply."""
-
-    async def ask(self, request: Request, dialog: Dialog, source: str) -> Response:
-        """Send a request of a dialog, whose peer is at `source`. Raises NoAnswer."""
-
-    def acknowledge(self, dialog: Dialog, number: int, source: str) -> None:
-        """Send the ACK of an accepted INVITE of ours."""
-
-    def begin(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do this beside the rest."""
-
-    def forget(self, leg: Leg) -> None:
-        """The call is over."""
 
 
 class Leg:
@@ -96,13 +74,13 @@ class Leg:
         """Sound or a key from the port."""
         self._ear.received(event)
 
-    def accept(self, invite: Request, sound: SoundPort, headers: Headers) -> None:
+    def accept(self, invite: Request, sound: SoundPort) -> None:
         """Answer the INVITE. Raise NotAcceptable, ProtocolError, TooShort."""
         self._sound = sound
         self._ours.port = sound.port
-        self._take_offer(invite, headers)
+        self._take_offer(invite)
 
-    def _take_offer(self, request: Request, headers: Headers) -> None:
+    def _take_offer(self, request: Request) -> None:
         """Answer an INVITE or UPDATE with what its offer and our codings have in common."""
         wanted = session.wanted(request)
         body = b""
@@ -115,7 +93,7 @@ class Leg:
             body = self._ours.offer(self._agreed).encode()
         self._offered = request.method == "INVITE" and not request.body
         self.dialog.moved(request.one("contact"))
-        more = [*headers, *(wanted.answer if wanted else []), *([SDP] if body else [])]
+        more = [*(wanted.answer if wanted else []), *([SDP] if body else [])]
         reply = answer(request, 200, self.dialog.tag, more)
         reply.body = body
         self._agent.reply(request, reply, self._unheard)
@@ -147,6 +125,8 @@ class Leg:
             self._look()
 
     def _unheard(self) -> None:
+        if self.over.is_set():
+            return
         self._desk.refuse("no-ack", "our answer was never acknowledged", self.source)
         self._agent.begin(self.hang_up())
 
@@ -162,7 +142,7 @@ class Leg:
                 self._say(request, 200)
                 self.lost()
             case "INVITE" | "UPDATE":
-                self._renegotiate(request, headers)
+                self._renegotiate(request)
             case "INFO":
                 self._say(request, self._info(request))
             case "NOTIFY":
@@ -175,12 +155,12 @@ class Leg:
     def _say(self, request: Request, status: int, headers: Headers | None = None) -> None:
         self._agent.reply(request, answer(request, status, self.dialog.tag, headers or []))
 
-    def _renegotiate(self, request: Request, headers: Headers) -> None:
+    def _renegotiate(self, request: Request) -> None:
         if self._clock.refreshing or self._offered:
             self._say(request, 491)
             return
         try:
-            self._take_offer(request, headers)
+            self._take_offer(request)
         except sdp.NotAcceptable as error:
             self._desk.refuse("not-acceptable", str(error), self.source)
             self._say(request, 488)
