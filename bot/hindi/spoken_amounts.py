@@ -66,7 +66,8 @@ def _shorter(number: str) -> str:
     """One number before a unit: halves have words of their own."""
     whole, decimals = parts(number)
     half = decimals.rstrip("0") == "5" and len(whole) < _LONGEST_HALF
-    return quarters(int(whole), decimals) if half else decimal(whole, decimals.rstrip("0"))
+    said = quarters(int(whole), decimals) if half else ""
+    return said or decimal(whole, decimals.rstrip("0"))
 
 
 def _ends(match: Match) -> tuple[str, str]:
@@ -172,7 +173,10 @@ _SIGNS = {"¼": "25", "½": "5", "¾": "75"}
 
 
 def _fraction_sign(match: Match) -> str:
-    said = quarters(int(match["whole"] or 0), _SIGNS[match["sign"]])
+    whole, part = int(match["whole"] or 0), _SIGNS[match["sign"]]
+    said = quarters(whole, part)
+    if whole and not said:
+        return decimal(match["whole"], part)
     return {"": "एक चौथाई", "पौन": "तीन चौथाई"}.get(said, said)
 
 

@@ -16,6 +16,7 @@ LARGEST = 10**13
 """Larger numbers are said digit by digit."""
 POINT = "दशमलव"
 MINUS = "माइनस"
+_HUNDRED = 100
 _HALVES = ("आधा", "डेढ़", "ढाई")
 _ORDINALS = {1: "पहल", 2: "दूसर", 3: "तीसर", 4: "चौथ", 6: "छठ"}
 _ENDINGS = {"ा": "वाँ", "ी": "वीं", "े": "वें"}
@@ -59,7 +60,13 @@ def decimal(whole: str, part: str) -> str:
 
 
 def quarters(whole: int, part: str) -> str:
-    """डेढ़, ढाई, साढ़े तीन, सवा दो, पौने तीन: for a number and its decimals; empty where none fits."""
+    """
+    डेढ़, ढाई, साढ़े तीन, सवा दो, पौने तीन: for a number and its decimals; empty where none fits.
+
+    None does beside a hundred: "सवा एक सौ" is 125.
+    """
+    if whole + part.startswith("7") >= _HUNDRED:
+        return ""
     match part.rstrip("0"):
         case "5":
             return _HALVES[whole] if whole < len(_HALVES) else f"साढ़े {cardinal(whole)}"
