@@ -107,7 +107,7 @@ class Floor:
         self._playout = voice.playout
         self._model = model
         self._hearing = hearing
-        self._tongue = tongue
+        self._tongue = self._hindi = tongue
         self._settings = tongue.turns
         self._post = post
         self._tell_report = report
@@ -228,7 +228,7 @@ class Floor:
 
     def _ask(self, text: str, group: asyncio.TaskGroup) -> _Turn:
         """Ask the model for an answer to these words, which nobody hears before it is committed."""
-        rounds = Rounds(self._toolset, self._policy.trusts)
+        rounds = Rounds(self._toolset_now(), self._policy.trusts)
         guard = AnswerGuard(self._secrets) if self._settings.guard.answers else None
         wary = self._wary
         reply = Reply(
@@ -244,6 +244,12 @@ class Floor:
         work = partial(turn.reply.answer, history, self._model)
         turn.tasks.append(group.create_task(self._finish(turn, work)))
         return turn
+
+    def _toolset_now(self) -> Toolset:
+        """The tools, with words for waiting in the caller's language."""
+        if self._tongue is self._hindi:
+            return self._toolset
+        return self._toolset.saying(self._settings.filler.texts)
 
     def _gate(self, moment: Moment, call: ToolCall, before: int) -> ToolCall | Refused:
         """The call as policy lets it pass; what it refuses is told."""

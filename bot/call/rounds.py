@@ -23,6 +23,12 @@ class Toolset:
 
     tools: Tools | None = None
     settings: ToolsSettings = ToolsSettings()
+    own_words: bool = True
+    """Whether a tool may have its own words said while it works: they are Hindi."""
+
+    def saying(self, words: tuple[str, ...]) -> "Toolset":
+        """The same in another language: only these words are said while the caller waits."""
+        return Toolset(self.tools, self.settings.model_copy(update={"waiting": words}), False)
 
 
 @dataclass(slots=True)
@@ -59,6 +65,7 @@ class Rounds:
         """`trusts`: whether any tool may follow the answer of this one."""
         self.settings = toolset.settings
         self._tools = toolset.tools
+        self._own_words = toolset.own_words
         self._most = toolset.settings.rounds
         self._trusts = trusts
         self._rounds: list[_Round] = []
@@ -96,7 +103,7 @@ class Rounds:
 
     def waiting_words(self) -> str:
         """What a tool of this round wants the caller to hear meanwhile; empty: it does not mind."""
-        if self._tools is None or not self._rounds:
+        if self._tools is None or not self._rounds or not self._own_words:
             return ""
         words = (self._tools.waiting(call) for call in self._rounds[-1].calls)
         return next(filter(None, words), "")

@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass, field
 
 from bot.call.phrasebook import Phrase
-from bot.call.rounds import Toolset
+from bot.call.rounds import Rounds, Toolset
 from bot.call.tool_policy import OWN, Tool, ToolPolicy
 from bot.config_tools import ToolsSettings
 from bot.core.events import Ending, Transcript
@@ -240,3 +240,16 @@ async def test_keys_are_pressed_after_the_words():
     sent = b"".join(frame for at, frame in told.line.sent if at > 4.4)
     assert at_8000.strip(b"\0") in sent
     assert told.turns[-1].said == "जी।"
+
+
+def test_in_another_language_only_its_own_words_are_said():
+    """A tool's own words are Hindi, and so are the settings'."""
+    english = Toolset(FakeTools(), SETTINGS).saying(("One moment.",))
+    rounds = Rounds(english)
+    rounds.ask(LOOK)
+    rounds.begin([])
+    assert rounds.waiting_words() == "" and rounds.settings.waiting == ("One moment.",)
+    rounds = Rounds(Toolset(FakeTools(), SETTINGS))
+    rounds.ask(LOOK)
+    rounds.begin([])
+    assert rounds.waiting_words() == WAIT
