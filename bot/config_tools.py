@@ -173,7 +173,7 @@ class ToolsSettings(Part):
     """Said while a tool works, in turn. Empty: nothing."""
     waiting_after: Wait = 0.5
     """Seconds of silence before the first of them."""
-    waiting_again: Wait = 6.0
+    waiting_again: Wait = 4.0
     """And before each further one."""
     call_back: CallBackSettings = CallBackSettings()
     http: dict[ToolName, HttpToolSettings] = {}
