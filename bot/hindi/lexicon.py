@@ -26,7 +26,7 @@ _Group = tuple[re.Pattern[str] | None, Sequence[Rule]]
 """Rules that need not be tried where the pattern, which is quicker, does not match."""
 _FIGURES: Sequence[_Group] = (
     _ADDRESSES,
-    (re.compile(r"\d{1,4}(?:[-/.–,]|\s?(?:st|nd|rd|th)?[\s\-/.,]*[^\W\d])"), DATE_RULES),
+    (re.compile(r"\d{1,4}(?:[-/.–,'’]|\s?(?:st|nd|rd|th)?[\s\-/.,]*[^\W\d])"), DATE_RULES),
     (
         re.compile(r"\d{1,3}(?:[:.]\d\d|\s?[AaPpHhMm/xX×]|\s?[-–—]\s?\d{1,2}\s?[AaPp:])", re.ASCII),
         TIME_RULES,

@@ -49,6 +49,8 @@ _LONGEST_HALF = 3
 """Digits of a number that "साढ़े" is not said with: a hundred and more."""
 _LONGEST, _LONGEST_ROUND = 9, 14
 """Digits without commas that are still said as one number."""
+_FIRST_YEAR = "1700"
+"""Before it, only a word such as "सन" makes a year of four digits."""
 _YEAR_BEFORE = re.compile(
     "(?:सन्?|वर्ष|साल|year|ईस्वी|since|जनवरी|फ़?रवरी|मार्च|अप्रैल|मई|जून|जुलाई|अगस्त|सितंबर|अक्टूबर|नवंबर|दिसंबर)"
     r"[\s,]*$"
@@ -215,7 +217,8 @@ def _is_row(number: str) -> bool:
 def _is_year(match: Match) -> bool:
     if len(match["low"]) != 4:
         return False
-    return bool(_YEAR_BEFORE.search(before(match)) or _YEAR_AFTER.match(after(match)))
+    likely = match["low"] >= _FIRST_YEAR and _YEAR_AFTER.match(after(match))
+    return bool(likely or _YEAR_BEFORE.search(before(match)))
 
 
 _ALSO = rf"(?:\s?(?P<scale>{_SCALE})(?:\s?(?P<crores>करोड़|crores?))?(?![A-Za-z]))?"
@@ -245,6 +248,7 @@ AMOUNT_RULES = (
     rule(r"\d{1,4}/[A-Za-z]", _house),
     rule(r"(?P<whole>\d{1,9})?\s?(?P<sign>[¼½¾])", _fraction_sign),
     rule(r"\d{1,9}(?:\.\d{1,9}){2,}", _version),
+    rule(r"\d{1,4}:\d{1,4}", lambda match: " ".join(cardinal(int(n)) for n in match[0].split(":"))),
     rule(rf"(?P<low>{NUMBER}){TO}(?P<high>{NUMBER})", _range),
     rule(rf"{_SIGNED}(?P<low>{NUMBER})", _plain),
     rule(r"\d+", _among_letters, end=""),

@@ -34,10 +34,14 @@ mobile फ़ोन phone ट्रेन train फ्लाइट flight बि
 service अनुरोध request sr id आईडी एजेंट agent ईमेल लाइसेंस license
 """)
 """Digits after them are a row, if a word for "number" comes between, or there are many."""
+_ACCOUNTS = folded_words("खाता अकाउंट account c कार्ड card")
+"""Four digits right after them are the last of theirs."""
 _NAMING = folded_words("नंबर संख्या क्रमांक आईडी id number no num नं nambar numbar")
 _BETWEEN = folded_words(
     "है हैं था थी is was का की के करें कीजिए करिए यह ये आपका आपकी your hai ka ki फ्री free"
 )
+_APART = folded_words("for login लॉगिन लिए ke liye आपके वेरिफिकेशन payment पेमेंट")
+"""They may stand between an OTP and its digits: "OTP for login is 883421"."""
 _COUNTED = re.compile(
     r"\s?(?:रु|₹|/-|rs|inr|सेकंड|मिनट|घंट|दिन|बार|लाख|हज़ार|हजार|करोड़|प्रतिशत|%|rupee|second|minute|hour|day|times|लोग|साल)",
     re.IGNORECASE,
@@ -84,6 +88,8 @@ def _row(match: Match) -> str:
 
 
 _NEVER = 99
+_NEAR = 6
+"""Words before a row that may name it."""
 _SENTENCE_END = re.compile(r"[।?!]\s*$|(?<!\bno)(?<!\bNo)(?<!नं)\.\s*$")
 
 
@@ -91,17 +97,20 @@ def _least(said: str) -> int:
     """How many digits are a row after these words."""
     if _SENTENCE_END.search(said):
         return _NEVER
-    naming = said.rstrip().endswith("#")
-    for word in reversed(fold(said).split()[-5:]):
+    words = fold(said).split()[-_NEAR:]
+    if words and words[-1] in _ACCOUNTS:
+        return _ROW
+    naming, apart = said.rstrip().endswith("#"), False
+    for word in reversed(words):
         if word in _ALWAYS:
             return _FEWEST
-        if word in _NAMED:
+        if word in _NAMED and not apart:
             return _ROW if naming else _MANY
-        if word in _NAMING:
-            naming = True
-        elif word not in _BETWEEN:
+        naming = naming or word in _NAMING
+        apart = apart or word in _APART
+        if word not in _BETWEEN | _NAMING | _APART:
             break
-    return _ROW if naming else _NEVER
+    return _ROW if naming and not apart else _NEVER
 
 
 def _masked(match: Match) -> str:

@@ -64,6 +64,11 @@ def _iso(match: Match) -> str:
     return f"{date} {_clock(int(match['hour']), int(match['minute']), True, second=second)}"
 
 
+def _decade(match: Match) -> str:
+    """1990s, 90's."""
+    return f"{year(int(match['year']))} {'के' if _TO_CASE.match(after(match)) else 'का'} दशक"
+
+
 def _two_years(match: Match) -> str:
     """2024-25."""
     first, second = int(match["first"]), int(match["second"])
@@ -112,7 +117,7 @@ _TIME = (
     r"(?P<hour{0}>\d{{1,2}})(?:[:.](?P<minute{0}>\d{{2}}))?(?::00)?\s?(?P<half{0}>" + _HALF + ")?"
 )
 _COLON = r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}))?"
-_TO_CASE = re.compile(r"\s*(?:का|की|के|से|तक|पर|वाला|वाली|वाले|[।.,?!]|$)")
+_TO_CASE = re.compile(r"\s*(?:का|की|के|में|से|तक|पर|वाला|वाली|वाले|[।.,?!]|$)")
 
 
 def _half_of_first(match: Match, end: str) -> str:
@@ -190,6 +195,7 @@ DATE_RULES = (
         rf"{_MONTH}\.?[\s,\-]?\s?['’]?(?P<year>\d{{4}}|(?<=['’])\d\d)", _month_year, re.IGNORECASE
     ),
     rule(r"(?P<day>\d{1,2})/(?P<month>\d{1,2})", _day_month),
+    rule(r"(?P<year>(?:19|20)?\d0)['’]?s", _decade),
     rule(r"(?P<first>(?:19|20)\d{2})[-–](?P<second>\d{2})", _two_years),
 )
 """Dates; also those that begin with the name of a month in Latin letters."""

@@ -102,6 +102,8 @@ def _listed(small: str, hindi: bool) -> str:
     """What a list has for a word in small letters; empty where none does."""
     if hindi and (small in _HINDI_FIRST or small in _HINDI_SIGNS):
         return _roman(small)
+    if len(small) == 1:
+        return (_ROMAN.get(small, "") if hindi else "") or WORDS.get(small) or spelled(small)
     return WORDS.get(small) or _ENGLISH.get(small) or _roman(small) or _NAMES.get(small, "")
 
 
@@ -145,6 +147,11 @@ def _address_part(piece: str) -> str:
     return _ADDRESS_SIGNS.get(piece) or word(piece)
 
 
+def _blood(match: Match) -> str:
+    """O- of a blood group."""
+    return f"{spelled(match[1])} {'पॉज़िटिव' if match[2] == '+' else 'नेगेटिव'}"
+
+
 _ENDS = "com|in|org|net|gov|edu|co|io|ai|app|info|biz|me|dev|bank|online|store|xyz|uk|us"
 ADDRESS_RULES = (
     rule(r"[A-Za-z0-9][\w.+-]*@[A-Za-z0-9][A-Za-z0-9-]*(?:\.[A-Za-z0-9-]+)*", _address),
@@ -152,6 +159,7 @@ ADDRESS_RULES = (
     rule(rf"(?:[A-Za-z0-9][\w-]*\.)+(?:{_ENDS})(?:/[\w./?=&%#~+-]*\w)?", _address),
 )
 WORD_RULES = (
+    rule(r"(AB|A|B|O)([+-])(?=\s*(?:ब्लड|रक्त|blood|group|ग्रुप))", _blood, end=""),
     rule(
         r"(?:[A-Za-z]\.){2,}[A-Za-z]?",
         lambda match: spelled(re.sub(r"\W", "", match[0])),

@@ -42,6 +42,7 @@ _HINDI_LAST = {"a": "आ", "i": "ई", "o": "ओ", "u": "ऊ", "e": "ए", "y": 
 _VIRAMA = "्"
 _NASAL_BEFORE = "कखगघचछजझटठडढतथदधपफबभ"
 _DOUBLE = re.compile(r"([bcdfghjklmnpqrstvwxyz])\1")
+_SILENT_E = re.compile("(?<=[^aeiouy])e$")
 _SOFT = (
     (re.compile("(?<![aeo])a(?=r(?:[^aeiouyr]|$))"), "aa"),
     (re.compile("c(?=[eiy])"), "s"),
@@ -60,6 +61,8 @@ def by_spelling(word: str, hindi: bool = False) -> str:
     stem, ending = _without_ending(_DOUBLE.sub(r"\1", word))
     if not ending and (magic := re.fullmatch("(.*[^aeiou])([aeiou])([^aeiouywx])e(s?)", stem)):
         stem = f"{magic[1]}{magic[2].upper()}{magic[3]}{magic[4]}"
+    elif not ending and len(stem) > 2:
+        stem = _SILENT_E.sub("", stem)
     last = _ENGLISH_LAST if not ending else {}
     return _written(stem, _ENGLISH, _ENGLISH_VOWELS, last) + ending
 

@@ -13,8 +13,9 @@ _SILENT = re.compile(
     r"|</?[A-Za-z][^<>\s]*/?>"
     rf"|[{_EMOJI}\u200b\u2060\ufeff\u00ad]"
     r"|\*\*+|(?<![A-Za-z\d*])\*(?!\d)|(?<=[^\W\d_])\*|`+|~~+|^_+|_+$|^#+$|^>+"
-    r"|[\[\]{}<>|\\^“”„«»\"()]"
 )
+_BRACKETS = re.compile(r"[\[\]{}<>|\\“”„«»\"()]")
+"""What they hold stays apart."""
 _STARS = re.compile(r"(?<=\d)\s?[★⭐]")
 _HINDI = re.compile("[\u0900-\u0963\u0970-\u097f]+[।,?!.]?")
 BULLET = re.compile(r"[-+*•●▪◦‣–—]+$")
@@ -56,5 +57,5 @@ def prepared(word: str) -> str:
     if _HINDI.fullmatch(plain):
         return plain
     plain = _UNUSUAL.sub(lambda found: _usual(found[0]), plain).translate(_DIGITS)
-    plain = _SILENT.sub("", _STARS.sub(" स्टार", plain))
+    plain = _BRACKETS.sub(" ", _SILENT.sub("", _STARS.sub(" स्टार", plain)))
     return _QUOTES.sub("", plain)

@@ -3,6 +3,7 @@
 import re
 
 from bot.hindi.spoken_amounts import AMOUNT, amount
+from bot.hindi.spoken_numbers import cardinal
 from bot.hindi.spoken_rule import Match, any_of, rule, table
 
 _UNIT = table("spoken_units.tsv")
@@ -21,5 +22,13 @@ def _short(match: Match) -> str:
     return ABBREVIATIONS[match[0]]
 
 
-UNIT_RULES = (rule(rf"{AMOUNT}\s?(?P<unit>{any_of(' '.join(_UNIT))})", _measured),)
+def _feet(match: Match) -> str:
+    """5'6."""
+    return f"{cardinal(int(match[1]))} फ़ुट {cardinal(int(match[2]))} इंच"
+
+
+UNIT_RULES = (
+    rule(r"(\d)['’′](\d{1,2})", _feet),
+    rule(rf"{AMOUNT}\s?(?P<unit>{any_of(' '.join(_UNIT))})", _measured),
+)
 SHORT_RULES = (rule(any_of(" ".join(ABBREVIATIONS)), _short),)
