@@ -132,3 +132,29 @@ async def test_behind_a_router_we_say_how_we_are_seen():
     async with Registrar(0) as registrar, registered(registrar, public="203.0.113.9") as ours:
         assert ours.address("8.8.8.8") == "203.0.113.9"
         assert ours.address("10.0.0.5") == "127.0.0.1"
+
+
+async def test_a_bot_without_calls_takes_its_leave_before_it_stops():
+    """SIGTERM drains and stops at once: the server asks for the password, and still lets us go."""
+    async with Registrar() as registrar:
+        async with registered(registrar, expires=100) as ours:
+            await passed(1)
+            ours.drain()
+        assert [expires for _, expires in registrar.bindings] == [100, 0]
+
+
+async def test_a_server_that_is_gone_does_not_hold_up_the_end():
+    """Two seconds are waited for its answer."""
+    async with Registrar() as registrar, registered(registrar) as ours:
+        await passed(1)
+        registrar.deaf = True
+        began = asyncio.get_running_loop().time()
+        await ours.stop()
+        assert asyncio.get_running_loop().time() - began < 3
+
+
+@pytest.mark.real_time
+async def test_a_name_without_an_address_is_tried_again():
+    """The start goes on, and the bot says in its log what is missing."""
+    async with agent(Desk(), server="sip.invalid", host="127.0.0.1") as ours:
+        assert not ours.is_registered

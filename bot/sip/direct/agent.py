@@ -7,6 +7,7 @@ in leg.py. A bug ends one call, never the agent.
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any, cast
 
 import structlog
@@ -56,7 +57,7 @@ class UserAgent(asyncio.DatagramProtocol):
         self._asking = Asking(settings, self._transactions, self._door, self._here)
         self._registration: Registration | None = None
         self._registering: asyncio.Task[None] | None = None
-        self._draining = False
+        self._leaving: asyncio.Task[None] | None = None
         self._front = Front(settings, desk, self)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -96,16 +97,16 @@ class UserAgent(asyncio.DatagramProtocol):
 
     def drain(self) -> None:
         """Take no new calls, and have none sent to us."""
-        if not self._draining:
-            self._draining = True
-            self.begin(self._unregister())
+        if self._leaving is None:
+            self._leaving = asyncio.get_running_loop().create_task(self._unregister())
 
     async def stop(self) -> None:
         """End the calls that are left, let the server go, close."""
         self.drain()
+        assert self._leaving is not None
         legs = list(self.legs.values())
         await asyncio.gather(*(leg.hang_up() for leg in legs), return_exceptions=True)
-        await self._unregister()
+        await asyncio.wait([self._leaving])
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -129,7 +130,8 @@ class UserAgent(asyncio.DatagramProtocol):
         while True:
             await asyncio.sleep(self._settings.keepalive)
             if self.is_registered:
-                self._send(KEEPALIVE, await self._found_server())
+                with suppress(ProtocolError):
+                    self._send(KEEPALIVE, await self._found_server())
 
     # What the calls need.
 
@@ -248,7 +250,7 @@ class UserAgent(asyncio.DatagramProtocol):
 
     def _capabilities(self, request: Request) -> Response:
         """What we can; proxies that ask for our health get 503 while we drain."""
-        return answer(request, 503 if self._draining else 200, headers=CAPABLE)
+        return answer(request, 200 if self._leaving is None else 503, headers=CAPABLE)
 
     def _within(self, request: Request) -> None:
         """A request of a call that is up."""
