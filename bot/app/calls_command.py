@@ -27,6 +27,8 @@ def run(options: argparse.Namespace, say: Print) -> int:
     """Do what the words want. Raises BotError."""
     settings = load(options.config)
     with _database(settings) as engine:
+        if options.act != "migrate":
+            migrating.check(engine)
         ACTS[options.act](options, engine, say)
     return 0
 
@@ -39,7 +41,8 @@ def _wanted(options: argparse.Namespace, limit: int | None = None) -> Wanted:
 
 def _list(options: argparse.Namespace, engine: Engine, say: Print) -> None:
     found = search.find(engine, _wanted(options, options.limit or None))
-    say("\n".join(map(as_json, found) if options.json else table(found)))
+    if found or not options.json:
+        say("\n".join(map(as_json, found) if options.json else table(found)))
 
 
 def _show(options: argparse.Namespace, engine: Engine, say: Print) -> None:

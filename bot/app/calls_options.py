@@ -52,7 +52,7 @@ def when(text: str) -> datetime:
             return datetime.now(UTC) - timedelta(**{_UNITS[text[-1]]: float(text[:-1])})
         return datetime.fromisoformat(text).astimezone(UTC)
     except ValueError as error:
-        wanted = "a date (2026-11-23, 2026-11-23T18:30) or an age (90m, 24h, 7d)"
+        wanted = "a date (2026-11-23, 2026-11-23T18:30) nor an age (90m, 24h, 7d)"
         raise argparse.ArgumentTypeError(f"{text!r} is neither {wanted}") from error
 
 

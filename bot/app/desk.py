@@ -127,12 +127,17 @@ class Desk:
         except Exception:
             log.exception("call failed", call=line.ticket.caller.call_id)
         finally:
-            kept.ended(ending, loop.time() - began, line.dropped_in, line.dropped_out)
+            kept.ended(ending, loop.time() - began, *_dropped(line), self._place(target))
             self.reception.ended(line.ticket.uuid, ending, target)
             if self._board is not None and up is not None:
                 self._board.ended(up, ending)
             await line.close()
-            journal.ended(ending, loop.time() - began, line.dropped_in, line.dropped_out)
+            journal.ended(ending, loop.time() - began, *_dropped(line))
+
+    def _place(self, target: Target) -> str:
+        """Where a caller who is transferred goes, as webhooks tell it."""
+        pbx = self._settings.pbx
+        return f"{target.context or pbx.transfer_context} {target.exten or pbx.transfer_exten}"
 
     def _kept(self, line: AnyLine, dialogue: Dialogue) -> Kept:
         caller = line.ticket.caller
@@ -160,3 +165,8 @@ class Desk:
     def _journal(self, line: AnyLine, trace: CallTrace | None) -> Journal:
         transcripts = self._settings.log.transcripts, self._settings.trace.transcripts
         return Journal(line.ticket.caller, self._metrics, transcripts[0], trace, transcripts[1])
+
+
+def _dropped(line: AnyLine) -> tuple[int, int]:
+    """Frames of the caller, and of ours, that were dropped."""
+    return line.dropped_in, line.dropped_out

@@ -55,10 +55,12 @@ class Kept:
         """The line itself, or the same with its sound recorded."""
         return line if self._sound is None else RecordedLine(line, self._sound)
 
-    def ended(self, ending: Ending, seconds: float, dropped_in: int, dropped_out: int) -> None:
+    def ended(
+        self, ending: Ending, seconds: float, dropped_in: int, dropped_out: int, target: str
+    ) -> None:
         """The call is over; the dialplan has not been told yet."""
         if self._record is not None:
-            _soon(self._record.ended)(ending, seconds, dropped_in, dropped_out)
+            _soon(self._record.ended)(ending, seconds, dropped_in, dropped_out, target)
         if self._sound is not None:
             _safely(self._sound.close)()
 

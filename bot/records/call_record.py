@@ -165,14 +165,16 @@ class CallRecord:
         """The recording of the call has this name in its storage."""
         self._put((self._there(), self._set(recording=name)))
 
-    def ended(self, ending: Ending, seconds: float, dropped_in: int, dropped_out: int) -> None:
-        """The call is over."""
+    def ended(
+        self, ending: Ending, seconds: float, dropped_in: int, dropped_out: int, target: str = ""
+    ) -> None:
+        """The call is over; a caller who is transferred goes to `target`."""
         call, fields, lines = self._call, tuple(self._fields), tuple(self._lines)
         summary = self._summary or self._own_summary(seconds)
         hooks: list[Write] = []
         if ending is Ending.TRANSFER:
             wanted = catalogue.TransferRequested(
-                call=call, summary=summary, fields=fields, transcript=lines
+                call=call, target=target, summary=summary, fields=fields, transcript=lines
             )
             hooks += self._hook("transfer.requested", wanted)
         over = catalogue.Ended(

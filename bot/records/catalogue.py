@@ -88,10 +88,13 @@ class FieldCollected(Data):
 
 
 class TransferRequested(Data):
-    """The caller goes to a person. Sent before the dialplan is told where to."""
+    """The caller goes to a person. Written before the dialplan is told where to."""
 
     call: Call
+    target: str
+    """Where to, as the dialplan has it: `CONTEXT EXTENSION`."""
     summary: str
+    """Length, the caller's first and last words, the fields: made without a model."""
     fields: tuple[CollectedField, ...]
     transcript: Annotated[tuple[Line, ...], Field(max_length=60)]
     """The last lines, the latest last; each is cut at 300 letters."""
@@ -103,10 +106,13 @@ class Ended(Data):
     call: Call
     began: datetime
     seconds: float
+    """How long the bot had it."""
     outcome: Literal["caller_left", "hang_up", "transfer", "fallback", "lost"]
     """`lost`: the bot that had it stopped without a word."""
     turns: int
+    """Replies of the bot, its own phrases included."""
     summary: str
+    """As of `transfer.requested`."""
     fields: tuple[CollectedField, ...]
     transcript: Annotated[tuple[Line, ...], Field(max_length=60)]
     """The last lines, the latest last; each is cut at 300 letters."""
