@@ -25,6 +25,15 @@ def phone(bot):
     return Softphone(Account("9876543210", server=f"127.0.0.1:{bot.sip.port}"))
 
 
+class Broken:
+    """A conversation with a bug."""
+
+    async def run(self):
+        """Fail after a moment, so that the telephone has taken the call for answered."""
+        await asyncio.sleep(0.5)
+        raise RuntimeError("a bug")
+
+
 async def test_the_caller_is_greeted_heard_and_answered():
     """A conversation as over any line; afterwards nothing is left of it."""
     async with running(listens=hearing, sip=LOOPBACK) as bot, phone(bot) as one:
@@ -80,7 +89,7 @@ async def test_no_room_and_draining():
 async def test_a_bug_ends_its_own_call():
     """The caller hears BYE; the next one is taken."""
     async with running(sip=LOOPBACK) as bot, phone(bot) as one:
-        bot.dialogue.call = None
+        bot.dialogue.call = lambda *_: Broken()
         assert await (await one.dial("100")).ended(5.0) is Ending.THEY
         del bot.dialogue.call
         assert (await one.dial("100")).up
