@@ -20,7 +20,7 @@ from tests.sip.caller import Caller, PlacedCall, sdp
 CODECS = {8000: "L16", 16000: "L16/16000"}
 LENGTH = 2
 L16 = 98
-AFTER_SOUND = 0.1
+AFTER_SOUND = 0.5
 """Seconds in which packets of sound arrive that were sent before a BYE: they go another way."""
 
 
