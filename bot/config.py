@@ -6,11 +6,18 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.config_part import EnvSecret, Part, Port, Seconds
-from bot.config_profile import HoursSettings, LimitsSettings, ProfilesSettings, TargetSettings
+from bot.config_profile import (
+    HoursSettings,
+    LimitsSettings,
+    ProfilesSettings,
+    TargetSettings,
+    TransferMode,
+)
 from bot.config_records import RecordingSettings, RecordSettings, WebhookSettings
 from bot.config_sip import SipSettings
 from bot.config_texts import texts
 from bot.config_tools import ToolsSettings
+from bot.config_transfer import WhisperSettings
 
 PREFIX = "BOT_"
 DELIMITER = "__"
@@ -111,6 +118,8 @@ class PbxSettings(Part):
     """The dialplan context to which callers are transferred; it must allow it (BOT_TRANSFERS)."""
     transfer_exten: Annotated[str, Field(pattern=r"^[A-Za-z0-9*#_+-]{1,79}$")] = "s"
     """The extension in that context."""
+    transfer_mode: TransferMode = "blind"
+    """Whether the agent there is told about the call first: `warm` (docs/transfer.md)."""
 
 
 class TlsSettings(Part):
@@ -450,6 +459,10 @@ class PhraseSettings(Part):
     """The caller asked for this language, and now hears it."""
     one_language: str = _PHRASES["one_language"]
     """The caller asked for a language that there is not (`english`)."""
+    unanswered: str = _PHRASES["unanswered"]
+    """To a caller who comes back from a transfer that nobody took."""
+    unanswered_call_back: str = _PHRASES["unanswered_call_back"]
+    """The same where there is the tool `call_back`: offers it."""
     uninterruptible: tuple[
         Literal["notice", "greeting", "goodbye", "too_long", "give_up", "hand_over"], ...
     ] = ("notice",)
@@ -474,6 +487,8 @@ class EnglishPhrases(PhraseSettings):
     more: str = _ENGLISH["more"]
     switched: str = _ENGLISH["switched"]
     one_language: str = _ENGLISH["one_language"]
+    unanswered: str = _ENGLISH["unanswered"]
+    unanswered_call_back: str = _ENGLISH["unanswered_call_back"]
 
 
 class EnglishFieldTexts(FieldTexts):
@@ -564,6 +579,7 @@ class Settings(BaseSettings):
     hours: HoursSettings = HoursSettings()
     transfers: dict[Name, TargetSettings] = {}
     """Where callers can be transferred, by a name for the model; empty: only where `pbx` says."""
+    whisper: WhisperSettings = WhisperSettings()
     tools: ToolsSettings = ToolsSettings()
     limits: LimitsSettings = LimitsSettings()
     profiles: ProfilesSettings = ProfilesSettings()

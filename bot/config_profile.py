@@ -70,12 +70,18 @@ class LimitsSettings(Part):
     """Calls at once in this process; further ones are refused. 0: as many as there are lines."""
 
 
+TransferMode = Literal["blind", "warm"]
+
+
 class TargetSettings(Part):
     """A place to which callers are transferred."""
 
     context: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{0,79}$")] = ""
     """The dialplan's context; it must allow it (BOT_TRANSFERS). Empty: `pbx.transfer_context`."""
     exten: Annotated[str, Field(pattern=r"^[A-Za-z0-9*#_+-]{1,79}$")] = "s"
+    mode: TransferMode = "blind"
+    """`warm`: the caller hears hold music while the agent is told about the call, and accepts it
+    with a key. `blind`: the caller is put through at once (docs/transfer.md)."""
     description: Annotated[str, Field(max_length=300)] = ""
     """For the model: when callers belong there."""
 

@@ -23,8 +23,10 @@ DIALPLAN = {
     "bot-apology": "क्षमा कीजिए, इस समय हमारी स्वचालित सेवा उपलब्ध नहीं है। कृपया लाइन पर बने रहिए, "
     "हम आपको हमारे प्रतिनिधि से जोड़ रहे हैं।",
     "bot-nobody": "क्षमा कीजिए, अभी कोई प्रतिनिधि उपलब्ध नहीं है। कृपया कुछ देर बाद फिर से फ़ोन कीजिए। नमस्ते।",
+    "bot-accept": "एक कॉल आपके लिए है। कॉल लेने के लिए एक दबाइए।",
 }
-"""What the dialplan plays when the bot cannot take the call, and when no person can either."""
+"""What the dialplan plays when the bot cannot take the call, when no person can either, and to an
+agent whom the bot cannot tell about a call."""
 
 
 async def main() -> None:

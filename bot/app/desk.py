@@ -16,8 +16,9 @@ from bot.app.journal import Journal
 from bot.app.kept import Kept
 from bot.app.services import Services
 from bot.app.told import both, telling
+from bot.asterisk.handover import Handover, Target, Verdict
 from bot.asterisk.line import Line
-from bot.asterisk.pbx import Reception, Target, Ticket
+from bot.asterisk.pbx import Reception, Ticket
 from bot.config import Settings
 from bot.core.events import Ending
 from bot.gateway.board import Board, Up
@@ -67,10 +68,12 @@ class Desk:
         return self.reception.admit(uuid)
 
     def answer(self, line: AnyLine) -> None:
-        """Begin the conversation on this line."""
+        """Begin the conversation on this line; with an agent, tell them about a call."""
         dialogue = self._dialogues.of(line.ticket.caller.profile)
         dialogue.connect()
-        task = asyncio.get_running_loop().create_task(self._hold(line, dialogue))
+        told = line.ticket.whispers if isinstance(line, Line) else None
+        work = self._hold(line, dialogue) if told is None else self._tell(line, dialogue, told)
+        task = asyncio.get_running_loop().create_task(work)
         self.calls[task] = line
         self.held = True
         task.add_done_callback(lambda done: self.calls.pop(done))
@@ -108,18 +111,17 @@ class Desk:
         """One call in this dialogue, from answer to hang-up; no exception leaves it."""
         assert self.reception is not None, "not started"
         loop = asyncio.get_running_loop()
-        began, ending, target = loop.time(), Ending.FALLBACK, Target()
+        began, ending, target, handover = loop.time(), Ending.FALLBACK, Target(), Handover()
         trace = self._trace(line)
-        journal = self._journal(line, trace)
+        journal, up, kept = self._journal(line, trace), self._up(line), self._kept(line, dialogue)
         journal.began(line.rate)
-        up = self._up(line)
-        kept = self._kept(line, dialogue)
         watch = kept.watch(both(journal.watch, telling(up)) if up else journal.watch)
         try:
             services = Services(self._metrics, trace)
-            call = dialogue.call(kept.line(line), line.ticket.caller, watch, services)
+            back = line.ticket.unanswered if isinstance(line, Line) else None
+            call = dialogue.call(kept.line(line), line.ticket.caller, watch, services, back)
             ending = await call.run()
-            target = dialogue.toolbox.target(call.wish)
+            target, handover = dialogue.toolbox.target(call.wish), dialogue.handover(call)
         except asyncio.CancelledError:
             if up is None or up.ordered is None:
                 raise
@@ -127,8 +129,9 @@ class Desk:
         except Exception:
             log.exception("call failed", call=line.ticket.caller.call_id)
         finally:
+            kept.told(handover.summary)
             kept.ended(ending, loop.time() - began, *_dropped(line), self._place(target))
-            self.reception.ended(line.ticket.uuid, ending, target)
+            self.reception.ended(line.ticket.uuid, ending, target, handover)
             if self._board is not None and up is not None:
                 self._board.ended(up, ending)
             await line.close()
@@ -138,6 +141,21 @@ class Desk:
         """Where a caller who is transferred goes, as webhooks tell it."""
         pbx = self._settings.pbx
         return f"{target.context or pbx.transfer_context} {target.exten or pbx.transfer_exten}"
+
+    async def _tell(self, line: AnyLine, dialogue: Dialogue, told: Handover) -> None:
+        """Tell an agent about a call that is handed over; no exception leaves it."""
+        assert self.reception is not None, "not started"
+        verdict = Verdict.ASK
+        try:
+            taken = await dialogue.whisper(line, told, Services(self._metrics)).run()
+            if taken is not None:
+                verdict = Verdict.ACCEPT if taken else Verdict.REFUSE
+        except Exception:
+            log.exception("agent not told", call=line.ticket.caller.call_id)
+        finally:
+            log.info("agent told", call=line.ticket.caller.call_id, verdict=verdict.value)
+            self.reception.told(line.ticket.uuid, verdict)
+            await line.close()
 
     def _kept(self, line: AnyLine, dialogue: Dialogue) -> Kept:
         caller = line.ticket.caller

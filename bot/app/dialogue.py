@@ -4,10 +4,12 @@ is put together from them."""
 from datetime import UTC, datetime
 
 from bot.app.hours import is_open
+from bot.app.own_tools import offers_call_back
 from bot.app.phrases import Phrases
 from bot.app.services import Services, WatchedModel, WatchedRecognizer
 from bot.app.speech_memory import SpeechMemory, Wanted
 from bot.app.toolbox import Toolbox
+from bot.asterisk.handover import Handover, Unanswered
 from bot.call.answer_guard import Secrets
 from bot.call.call import Call, Watch
 from bot.call.hearing import Hearing
@@ -16,6 +18,7 @@ from bot.call.rounds import Toolset
 from bot.call.tongue import Tongue
 from bot.call.turns import Opening
 from bot.call.turnstile import Turnstile
+from bot.call.whisper import Whisper, summary
 from bot.config import Settings
 from bot.config_profile import HoursSettings
 from bot.core.events import Ending
@@ -73,8 +76,19 @@ class Dialogue:
         self._riva.wake()
         self.chat.warm()
 
-    def call(self, line: CallTransport, caller: Caller, watch: Watch, services: Services) -> Call:
-        """A call of this caller on this line; `services` watches its requests."""
+    def call(
+        self,
+        line: CallTransport,
+        caller: Caller,
+        watch: Watch,
+        services: Services,
+        unanswered: Unanswered | None = None,
+    ) -> Call:
+        """
+        A call of this caller on this line; `services` watches its requests.
+
+        `unanswered`: the caller comes back from a transfer.
+        """
         asr = self.settings.riva.asr
         recognizer = RivaRecognizer(self._riva.asr, asr, line.rate)
         return Call(
@@ -88,12 +102,23 @@ class Dialogue:
             watch,
             self._turnstile,
             self.toolbox.policy,
-            opening(self.settings.hours),
+            back(self.settings) if unanswered else opening(self.settings.hours),
             self._secrets,
             Toolset(self.toolbox.of_call(caller), self.settings.tools),
             self._english(line.rate, services),
             self._mixes,
+            unanswered.history if unanswered else (),
         )
+
+    def whisper(self, line: CallTransport, told: Handover, services: Services) -> Whisper:
+        """What an agent on this line is told about a call."""
+        voice = self.phrases.synthesizer(line.rate, services)
+        return Whisper(line, voice, self.phrases.book, self.settings.whisper, told.summary)
+
+    def handover(self, call: Call) -> Handover:
+        """What goes with the caller of this call, which is over."""
+        about = summary(call.wish, call.history, self.settings.whisper)
+        return Handover(about, call.history)
 
     async def prepare(self) -> None:
         """Have the phrases ready, in every language; retry until they are."""
@@ -129,6 +154,13 @@ class Dialogue:
             Tones(rate) if turns.idle.machine else None,
             self._judge,
         )
+
+
+def back(settings: Settings) -> Opening:
+    """How a call goes on that comes back from a transfer."""
+    offer = offers_call_back(settings)
+    phrase = Phrase.UNANSWERED_CALL_BACK if offer else Phrase.UNANSWERED
+    return Opening(phrase, notice=False)
 
 
 def in_english(settings: Settings) -> Settings | None:

@@ -55,6 +55,11 @@ class Kept:
         """The line itself, or the same with its sound recorded."""
         return line if self._sound is None else RecordedLine(line, self._sound)
 
+    def told(self, summary: str) -> None:
+        """This is what the call was about, where a person is told."""
+        if self._record is not None and summary:
+            _soon(self._record.summarize)(summary)
+
     def ended(
         self, ending: Ending, seconds: float, dropped_in: int, dropped_out: int, target: str
     ) -> None:

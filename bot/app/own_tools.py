@@ -68,6 +68,11 @@ def _to_one_of(tool: Tool, settings: Settings) -> Tool:
     return Tool(tool.name, schema, tool.asked_for)
 
 
+def offers_call_back(settings: Settings) -> bool:
+    """Whether a caller can be promised a call."""
+    return bool(settings.tools.call_back.url) or CALL_BACK in settings.tools.http
+
+
 def call_back(settings: Settings) -> HttpToolSettings:
     """The service that notes whom to call back."""
     own = settings.tools.call_back

@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 
 import structlog
 
+from bot.app.own_tools import offers_call_back
 from bot.app.pronunciation import lexicon
 from bot.app.services import Services, WatchedSynthesizer
 from bot.app.speech_folder import SpeechFolder
@@ -159,7 +160,8 @@ def own_sentences(settings: Settings) -> list[str]:
         field.ask_again, field.too_few, field.too_many, field.confirm, field.again, field.wrong_key,
     )  # fmt: skip
     hours = settings.hours
-    unsaid = () if hours.weekly or hours.holidays else (Phrase.CLOSED,)
+    unsaid = set() if hours.weekly or hours.holidays else {Phrase.CLOSED}
+    unsaid.add(Phrase.UNANSWERED if offers_call_back(settings) else Phrase.UNANSWERED_CALL_BACK)
     texts = [
         *(getattr(settings.phrases, each.value) for each in Phrase if each not in unsaid),
         *turns.filler.texts,

@@ -23,7 +23,7 @@ from bot.app.own_tools import (
     own_offers,
     own_policies,
 )
-from bot.asterisk.pbx import Target
+from bot.asterisk.handover import Target
 from bot.call.tool_policy import Tool, ToolPolicy
 from bot.config import Settings
 from bot.config_tools import HttpToolSettings, McpSettings
@@ -75,7 +75,9 @@ class Toolbox:
         """Where the caller goes whom this call of `transfer` hands over."""
         name = str(wish.arguments.get("target", "")) if wish else ""
         chosen = self.settings.transfers.get(name)
-        return Target(chosen.context, chosen.exten) if chosen else Target()
+        if chosen is None:
+            return Target()
+        return Target(chosen.context, chosen.exten, chosen.mode == "warm")
 
     async def discover(self) -> None:
         """Ask the MCP servers for their tools; those of a server that fails stay as they were."""

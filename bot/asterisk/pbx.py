@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from uuid import UUID
 
+from bot.asterisk.handover import Handover, Target, Unanswered, Verdict, header
 from bot.config import AudioSocketSettings, PbxSettings
 from bot.core.audio import NARROWBAND, WIDEBAND
 from bot.core.events import Ending
@@ -19,8 +20,11 @@ from bot.core.ports import Caller
 
 REMEMBERED = 60.0
 """Seconds for which the end of a call is remembered, for the dialplan to ask."""
+HANDED_OVER = 900.0
+"""The same for a caller who is transferred: longer than anybody waits in a queue."""
 LONGEST_FIELD = 128
 _RATES = {"slin": NARROWBAND, "slin16": WIDEBAND, "": NARROWBAND}
+_LETTERS = re.compile(r"[^a-z]")
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 
 
@@ -53,19 +57,18 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A registered call: who calls, at which rate its audio comes (Hz)."""
+    """
+    A registered call: who calls, at which rate its audio comes (Hz).
+
+    `whispers`: no caller, but an agent's phone, who is to be told this. `unanswered`: a caller who
+    comes back from a transfer.
+    """
 
     uuid: UUID
     caller: Caller
     rate: int
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A place of the dialplan to which a caller is transferred; empty: the settings' own."""
-
-    context: str = ""
-    exten: str = ""
+    whispers: Handover | None = None
+    unanswered: Unanswered | None = None
 
 
 @dataclass(slots=True)
@@ -77,6 +80,9 @@ class _Entry:
     """Loop time after which the entry is forgotten; None while the call is up."""
     ending: Ending | None = None
     target: Target = Target()
+    handover: Handover = Handover()
+    verdict: Verdict | None = None
+    """The agent's, where an agent was told about a call."""
 
 
 @dataclass(slots=True)
@@ -103,9 +109,12 @@ class Reception:
         The address to dial for the call with these fields. Raises `Refused`.
 
         `uuid` (required), `caller`, `called`, `channel`, `format` (slin or slin16), `profile` (in
-        place of the one that `called` has).
+        place of the one that `called` has), `unanswered` (why nobody took the caller), `whispers`
+        (the call that an agent is to be told about, in place of all but `uuid` and `format`).
         """
         ticket = _ticket(fields)
+        if fields.get("whispers"):
+            return self._register_agent(ticket, fields["whispers"])
         place = self.place(ticket.caller.called, fields.get("profile", ""))
         ticket = _placed(ticket, place)
         self._forget()
@@ -115,6 +124,26 @@ class Reception:
         if self.draining:
             raise Refused(Reason.DRAINING, "the bot is shutting down")
         self._check_room(place)
+        if why := _LETTERS.sub("", fields.get("unanswered", ""))[:32]:
+            history = known.handover.history if known else ()
+            ticket = replace(ticket, unanswered=Unanswered(why, history))
+        self._entries[ticket.uuid] = _Entry(ticket, self.now() + self.pbx.ticket_seconds)
+        return self.address
+
+    def _register_agent(self, ticket: Ticket, whispers: str) -> str:
+        """
+        The same for the phone of an agent, who is to be told about the call of this UUID.
+
+        It waits for no free line: its caller has left one. Raises `Refused`.
+        """
+        self._forget()
+        told = next((e for u, e in self._entries.items() if str(u) == whispers), None)
+        if told is None or told.ending is not Ending.TRANSFER:
+            raise Refused(
+                Reason.NOT_REGISTERED, f"whispers: no call {whispers[:36]!r} is handed over"
+            )
+        caller = replace(told.ticket.caller, channel=ticket.caller.channel)
+        ticket = replace(ticket, caller=caller, whispers=told.handover)
         self._entries[ticket.uuid] = _Entry(ticket, self.now() + self.pbx.ticket_seconds)
         return self.address
 
@@ -145,32 +174,61 @@ class Reception:
         self._entries[uuid] = entry
         return entry
 
-    def ended(self, uuid: UUID, ending: Ending, target: Target | None = None) -> None:
-        """The call is over, in this way; `target`: where to, for a transfer."""
+    def ended(
+        self,
+        uuid: UUID,
+        ending: Ending,
+        target: Target | None = None,
+        handover: Handover | None = None,
+    ) -> None:
+        """The call is over, in this way; `target` and `handover`: where to, for a transfer."""
         entry = self._entries.get(uuid)
         if entry is not None:
             entry.ending = ending
             entry.target = target or Target()
+            entry.handover = handover or Handover()
+            lasting = HANDED_OVER if ending is Ending.TRANSFER else REMEMBERED
+            entry.expires = self.now() + lasting
+
+    def told(self, uuid: UUID, verdict: Verdict) -> None:
+        """The agent on this phone knows about the call, and says this to it."""
+        entry = self._entries.get(uuid)
+        if entry is not None:
+            entry.verdict, entry.ending = verdict, Ending.HANG_UP
             entry.expires = self.now() + REMEMBERED
+
+    def summary(self, uuid: UUID) -> str:
+        """What the agent's phone shows of this call, percent-encoded; empty: nothing is known."""
+        self._forget()
+        entry = self._entries.get(uuid)
+        return header(entry.handover.summary) if entry else ""
 
     def next(self, uuid: UUID) -> str:
         """
         What the dialplan shall do now that the audio ended, in one line.
 
-        `hangup`, `transfer CONTEXT EXTEN`, `fallback`, or `again`: the caller is still there
-        and it was not us who ended the call (a lost connection, another bot that died).
+        `hangup`, `transfer CONTEXT EXTEN`, `warm CONTEXT EXTEN` (the same, and the agent is to be
+        told about the call), `fallback`, or `again`: the caller is still there and it was not us
+        who ended the call (a lost connection, another bot that died). Of an agent: a `Verdict`.
         """
         ending, target = self.outcome(uuid)
+        if (entry := self._entries.get(uuid)) and entry.verdict:
+            return entry.verdict.value
         match ending:
             case Ending.HANG_UP:
                 return "hangup"
             case Ending.TRANSFER:
-                context = target.context or self.pbx.transfer_context
-                return f"transfer {context} {target.exten or self.pbx.transfer_exten}"
+                return self._transfer(target)
             case Ending.FALLBACK:
                 return "fallback"
             case _:
                 return "again"
+
+    def _transfer(self, target: Target) -> str:
+        warm = target.warm if target.exten else self.pbx.transfer_mode == "warm"
+        context = target.context or self.pbx.transfer_context
+        exten = target.exten or self.pbx.transfer_exten
+        return f"{'warm' if warm else 'transfer'} {context} {exten}"
 
     def outcome(self, uuid: UUID) -> tuple[Ending | None, Target]:
         """How this call ended, and where to, for a transfer; None where nobody knows an end."""
@@ -179,7 +237,8 @@ class Reception:
         return (entry.ending, entry.target) if entry else (None, Target())
 
     def _check_room(self, place: Place) -> None:
-        taken = [e.ticket.caller for e in self._entries.values() if e.ending is None]
+        entries = self._entries.values()
+        taken = [e.ticket.caller for e in entries if e.ending is None and not e.ticket.whispers]
         if len(taken) >= self.audiosocket.max_calls:
             raise Refused(Reason.FULL, f"all {self.audiosocket.max_calls} lines are busy")
         if place.calls and sum(c.profile == place.profile for c in taken) >= place.calls:

@@ -2,11 +2,14 @@
 The dialplan's questions over HTTP, for Asterisk's CURL(): one line of plain text an answer.
 
 `POST /pbx/calls` (form fields) -> `dial HOST:PORT`, `dial ws://HOST:PORT` or `refuse REASON`.
-`GET /pbx/calls/{uuid}/next` -> `hangup`, `transfer CONTEXT EXTEN`, `again` or `fallback`.
+`GET /pbx/calls/{uuid}/next` -> `hangup`, `transfer CONTEXT EXTEN`, `warm CONTEXT EXTEN`, `again` or
+`fallback`; of an agent who was told about a call: `accept`, `refuse` or `ask`.
+`GET /pbx/calls/{uuid}/summary` -> what the agent's phone shows, percent-encoded.
 """
 
 import hmac
 from collections.abc import Callable
+from functools import partial
 from urllib.parse import parse_qsl
 from uuid import UUID
 
@@ -38,18 +41,19 @@ def routes(reception: Reception, refused: Callable[[str, str, str], None]) -> li
             status = _STATUS.get(Reason(refusal.reason), 503)
             return _refusal(refused, request, refusal.reason, str(refusal), status)
 
-    async def after(request: Request) -> Response:
+    async def about(answer: Callable[[UUID], str], request: Request) -> Response:
         if not _allowed(request, token):
             return _refusal(refused, request, "unauthorized", "wrong or missing token", 401)
         try:
             uuid = UUID(request.path_params["uuid"])
         except ValueError:
             return _refusal(refused, request, "bad-request", "uuid: not a UUID", 400)
-        return PlainTextResponse(reception.next(uuid))
+        return PlainTextResponse(answer(uuid))
 
     return [
         Route("/pbx/calls", register, methods=["POST"]),
-        Route("/pbx/calls/{uuid}/next", after, methods=["GET"]),
+        Route("/pbx/calls/{uuid}/next", partial(about, reception.next), methods=["GET"]),
+        Route("/pbx/calls/{uuid}/summary", partial(about, reception.summary), methods=["GET"]),
     ]
 
 

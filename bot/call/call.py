@@ -7,7 +7,7 @@ call's state.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -40,7 +40,7 @@ from bot.core.events import (
     Transcript,
 )
 from bot.core.guarded import Guarded
-from bot.core.ports import CallTransport, ChatModel, Recognizer, Synthesizer, ToolCall
+from bot.core.ports import CallTransport, ChatModel, Message, Recognizer, Synthesizer, ToolCall
 from bot.hindi.language import Language
 from bot.hindi.mix import Mix
 
@@ -97,12 +97,14 @@ class Call:
         toolset: Toolset = NOBODY,
         english: Tongue | None = None,
         mixes: Mapping[Mix, str] | None = None,
+        history: Sequence[Message] = (),
     ) -> None:
         """
         `turnstile`: that of all calls of the process. `policy`: None, for our own tools only.
 
         `secrets`: what no answer may say. `english`: for callers who ask for it; None: there is
-        only Hindi. `mixes`: what the model is told of the caller's mix of the two.
+        only Hindi. `mixes`: what the model is told of the caller's mix of the two. `history`: what
+        was said before a transfer that found nobody.
         """
         self._opening = opening
         self._line = line
@@ -123,7 +125,7 @@ class Call:
         voice = Voice(line.rate, book, synthesizer, playout)
         self._floor = Floor(
             voice, model, hearing, hindi, self._post, watch.turn, watch.discarded,
-            policy or ToolPolicy(OWN), secrets or Secrets(), watch.refused, toolset,
+            policy or ToolPolicy(OWN), secrets or Secrets(), watch.refused, toolset, history,
         )  # fmt: skip
         self._heard_at = self._loop.time()
         self._judging: asyncio.Task[None] | None = None
@@ -150,6 +152,11 @@ class Call:
     def wish(self) -> ToolCall | None:
         """The tool call of the model with which the call ended, if it was one."""
         return self._floor.wish
+
+    @property
+    def history(self) -> tuple[Message, ...]:
+        """What was said, as the model knows it."""
+        return self._floor.history
 
     # What posts to the inbox.
 
@@ -206,7 +213,7 @@ class Call:
         turns = Turns(
             self._settings,
             self._loop.time(),
-            notice=bool(self._book.texts.get(Phrase.NOTICE)),
+            notice=self._opening.notice and bool(self._book.texts.get(Phrase.NOTICE)),
             uninterruptible=self._book.uninterruptible,
             opening=self._opening,
             english=english.turns if (english := self._tongues.get(Language.ENGLISH)) else None,

@@ -5,7 +5,7 @@ It owns the reply that sounds and the one that is prepared, the history and the 
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -38,7 +38,7 @@ from bot.core.events import Ending, Event, NumberAsked, ReplyEnded
 from bot.core.guarded import Guarded
 from bot.core.marks import Mark, Marks
 from bot.core.numbers import NumberWanted
-from bot.core.ports import ChatModel, ToolCall
+from bot.core.ports import ChatModel, Message, ToolCall
 
 Work = Callable[[], Coroutine[None, None, Ending | None]]
 """What a reply does; not begun yet, so that it may be cancelled before its task ever ran."""
@@ -102,6 +102,7 @@ class Floor:
         secrets: Secrets,
         refused: Callable[[Guarded, str], None],
         toolset: Toolset = NOBODY,
+        history: Sequence[Message] = (),
     ) -> None:
         self._voice = voice
         self._playout = voice.playout
@@ -117,7 +118,7 @@ class Floor:
         self._toolset = toolset
         self._tell_refused = refused
         self._loop = asyncio.get_running_loop()
-        self._history = History()
+        self._history = History(list(history))
         self._current: _Turn | None = None
         self._prepared: _Turn | None = None
         self._reported: TurnReport | None = None
@@ -129,6 +130,11 @@ class Floor:
         self._fillers = self._answers = 0
         self._filled = -1
         self._wary = False
+
+    @property
+    def history(self) -> tuple[Message, ...]:
+        """What was said so far, as the model knows it."""
+        return tuple(self._history.messages)
 
     # The books.
 

@@ -39,6 +39,10 @@ class Phrase(StrEnum):
     """The caller asked for this language, and now hears it."""
     ONE_LANGUAGE = "one_language"
     """The caller asked for a language that there is not."""
+    UNANSWERED = "unanswered"
+    """In place of the greeting, when a transfer found nobody and the caller is back."""
+    UNANSWERED_CALL_BACK = "unanswered_call_back"
+    """The same, with the offer to call back."""
 
 
 @dataclass(slots=True)

@@ -43,6 +43,8 @@ class Opening:
 
     phrase: Phrase = Phrase.GREETING
     ending: Ending | None = None
+    notice: bool = True
+    """Whether what has to be said before everything is still to be said."""
 
 
 GREETED = Opening()

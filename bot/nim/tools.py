@@ -31,7 +31,7 @@ TOOLS: Final = (
     _tool(
         "transfer",
         "Hand the caller to a human agent: when they ask for a person, or you cannot help.",
-        reason="Why, in a few words, for the agent.",
+        reason="What the caller wants, in one or two short Hindi sentences: the agent hears them.",
     ),
     _tool(
         "collect_number",

@@ -27,6 +27,7 @@ ACTIONS: Final = (
 PHRASES: Final = (
     "notice", "greeting", "closed", "silence", "apology", "goodbye", "too_long", "noise", "machine",
     "give_up", "refusal", "hand_over", "more", "switched", "one_language",
+    "unanswered", "unanswered_call_back",
 )  # fmt: skip
 TOOL_OUTCOMES: Final = ("ok", "failed", "timeout", "interrupted", "bug")
 REFUSALS: Final = (

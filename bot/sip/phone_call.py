@@ -35,7 +35,7 @@ class Ending(StrEnum):
 
 class PhoneCall:
     """
-    A call that the softphone made. Times are the event loop's.
+    A call that the softphone made, or got. Times are the event loop's.
 
     While nothing is played it sends silence, as a telephone does.
     """
@@ -47,6 +47,8 @@ class PhoneCall:
         self.ended_at: float | None = None
         self.rate = 0
         """Samples a second, once answered: 8000 for PCMA and PCMU, 16000 for G.722."""
+        self.headers: dict[str, str] = {}
+        """Of a call to us: those of `stack.HEADERS` that it has."""
         self.detail = ""
         """Why the call failed, for people."""
         self._stack = stack
@@ -87,6 +89,30 @@ class PhoneCall:
         if not self._answer.done():
             await self.hang_up()
             raise CallTimeout(f"{uri} did not answer within {within:g} s")
+        await self._tune_in()
+
+    def take(self, native: "Call") -> None:
+        """Somebody calls us; `answer` or `hang_up`."""
+        self._native = native
+        self.headers = dict(native.headers)
+        self._stack.take(native, self._happened)
+
+    async def answer(self, within: float = _GRACE) -> None:
+        """Pick up. Raise CallRefused where the caller has gone, CallTimeout."""
+        assert self._native is not None, "nobody calls"
+        outcomes: list[asyncio.Future[Any]] = [self._answer, self._end]
+        try:
+            await finished(self._native.answer())
+        except baresip().BaresipError as error:
+            raise CallRefused(0, f"they are gone: {error}") from error
+        await asyncio.wait(outcomes, timeout=within, return_when=asyncio.FIRST_COMPLETED)
+        if not self._answer.done():
+            raise CallTimeout(f"the call was not put through within {within:g} s")
+        self._stack.attach(self)
+        await self._tune_in()
+
+    async def _tune_in(self) -> None:
+        """Wait until there is sound. Raise CallRefused."""
         while not self.rate:
             if self._end.done():
                 raise CallRefused(0, self.detail or "they hung up at once")

@@ -1,4 +1,4 @@
-"""A softphone with an account: it dials, and gives out calls."""
+"""A softphone with an account: it dials, is called, and gives out calls."""
 
 import asyncio
 import socket
@@ -8,15 +8,17 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self, get_args
 
 from bot.core.errors import ConfigError
-from bot.sip.errors import CallFailed, RegistrationRefused
+from bot.sip.errors import CallFailed, CallTimeout, RegistrationRefused
 from bot.sip.phone_call import PhoneCall
 from bot.sip.stack import Place, Stack, baresip, borrowed, finished
 
 if TYPE_CHECKING:
-    from baresip import UserAgent
+    from baresip import Call, UserAgent
 
 Codec = Literal["PCMA", "PCMU", "G722"]
 _NATIVE = {"PCMA": "pcma", "PCMU": "pcmu", "G722": "g722/16000/1"}
+_MOST_RINGING = 8
+"""Calls at once that nobody has looked at."""
 _REGISTERED_FOR = 300
 """Seconds; refreshed in time by the stack."""
 
@@ -57,13 +59,16 @@ class Softphone:
         self._stack: Stack | None = None
         self._open = AsyncExitStack()
         self._calls: list[PhoneCall] = []
+        self._ringing: asyncio.Queue[PhoneCall] = asyncio.Queue(_MOST_RINGING)
 
     async def __aenter__(self) -> Self:
         """Start. Raise SoftphoneMissing, ConfigError, ProtocolError or RegistrationRefused."""
         async with self._open:
             self._stack = await self._open.enter_async_context(borrowed(self._place))
             if self.account.register:
-                await self._register(await self._agent(tuple(_NATIVE), _REGISTERED_FOR))
+                agent = await self._agent(tuple(_NATIVE), _REGISTERED_FOR)
+                agent.on_incoming(self._rung)
+                await self._register(agent)
             self._open = self._open.pop_all()
         return self
 
@@ -94,6 +99,23 @@ class Softphone:
         self._calls.append(call)
         await call.dial(agent, uri, within)
         return call
+
+    async def rings(self, within: float = 10.0) -> PhoneCall:
+        """Wait for a call to us, which rings until it is answered. Raise CallTimeout."""
+        try:
+            async with asyncio.timeout(within):
+                return await self._ringing.get()
+        except TimeoutError as error:
+            raise CallTimeout(f"nobody called within {within:g} s") from error
+
+    def _rung(self, native: "Call") -> None:
+        assert self._stack is not None
+        if self._ringing.full():
+            return
+        call = PhoneCall(self._stack)
+        call.take(native)
+        self._calls.append(call)
+        self._ringing.put_nowait(call)
 
     async def _agent(self, codecs: tuple[str, ...], interval: int) -> "UserAgent":
         assert self._stack is not None

@@ -21,6 +21,8 @@ from bot.sip.errors import CallRefused, SoftphoneMissing
 if TYPE_CHECKING:
     from baresip import Account, Call, Config, Runtime, StackEvent, UserAgent
 
+HEADERS = ("X-Call-Id", "X-Summary")
+"""Headers of calls to us that can be read."""
 POLL = 0.002
 """How often sound is fetched, which is how late a frame's time can be on an idle machine."""
 _CONFIG = """\
@@ -110,6 +112,10 @@ class Stack:
             if not self._dialling:
                 self._early.clear()
 
+    def take(self, call: "Call", listener: Listener) -> None:
+        """`listener` gets the events of this call, which is for us."""
+        self._listeners[call.handle] = listener
+
     def attach(self, call: Sounding) -> None:
         """Pump this call from now on."""
         self._calls.add(call)
@@ -160,6 +166,7 @@ class Place:
         config: Config = baresip().Config(
             net_interface=address,
             max_concurrent_calls=None,
+            expose_headers=HEADERS,
             rtp_timeout=self.rtp_timeout,
             extra_config_text=_CONFIG.format(address=address, port=port or 0),
         )

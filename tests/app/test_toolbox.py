@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bot.app.toolbox import Toolbox
-from bot.asterisk.pbx import Target
+from bot.asterisk.handover import Target
 from bot.call.tool_policy import Moment, Refused
 from bot.config import Settings
 from bot.core.guarded import Guarded

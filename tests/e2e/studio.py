@@ -40,14 +40,15 @@ class Studio:
     pbx: Pbx
     http_port: int
     recognition: FakeRecognition
+    synthesis: FakeSynthesis
     nim: FakeNim
     stack: AsyncExitStack
     phones: list[Softphone] = field(default_factory=list)
 
-    async def phone(self, name="6001"):
-        """A softphone with an account of this Asterisk."""
+    async def phone(self, name="6001", register=False):
+        """A softphone with an account of this Asterisk; registered, it can be called."""
         server = f"127.0.0.1:{self.pbx.sip_port}"
-        account = Account(name, self.pbx.accounts[name], server)
+        account = Account(name, self.pbx.accounts[name], server, register)
         return await self.stack.enter_async_context(Softphone(account, bind="127.0.0.1"))
 
     async def metric(self, name):
@@ -65,13 +66,14 @@ class Studio:
 @asynccontextmanager
 async def studio(
     *answers, hertz=700.0, voice=None, ears=None, bot=None, until="phrases ready", dialplan="",
-    voices=(),
+    voices=(), files=None, **pbx,
 ):  # fmt: skip
     """
     Everything up. The model gives these answers in turn; the voice is `voice`, or a tone of
     `hertz`; the recogniser understands "मेरा बिल", or what is in `ears`, whenever the caller falls
     silent. `until`: the event that the bot logs before calls may come. `dialplan` is added to ours.
-    `voices`: names of Hindi voices that Riva offers.
+    `voices`: names of Hindi voices that Riva offers. `files` are further ones of Asterisk's, and
+    `pbx` further settings of it.
     """
     recognition = FakeRecognition((ears or Ears()).script)
     synthesis = FakeSynthesis(voice or tone(hertz))
@@ -96,11 +98,12 @@ async def studio(
         whistle = sine(1400.0, 8000, 20.0)
         await asyncio.to_thread((folder / "whistle.sln").write_bytes, whistle)
         extra = {"extensions_custom.conf": PERSON.format(folder=folder) + dialplan}
-        asterisk = Pbx(url, agents="Local/100@test-person", extra=extra)
+        extra |= files or {}
+        asterisk = Pbx(url, **{"agents": "Local/100@test-person", "extra": extra, **pbx})
         await asyncio.to_thread(asterisk.__enter__)
         stack.push_async_callback(asyncio.to_thread, asterisk.__exit__, None, None, None)
         http_port = int(variables["BOT_HTTP__PORT"])
-        yield Studio(program, asterisk, http_port, recognition, nim, stack)
+        yield Studio(program, asterisk, http_port, recognition, synthesis, nim, stack)
 
 
 LOUD = -40.0

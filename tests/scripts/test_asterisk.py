@@ -1,6 +1,7 @@
 """`scripts/asterisk`: what it starts, says and leaves behind."""
 
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -65,7 +66,7 @@ def test_nothing_is_left_to_fill_in(run: Path) -> None:
     """Every @NAME@ of the templates has a value."""
     render(run, PROGRAM, Settings(external="203.0.113.5"))
     for path in (run / "etc").iterdir():
-        assert "@" not in path.read_text().replace("@example", ""), path
+        assert not re.search("@[A-Z_]+@", path.read_text()), path
 
 
 def test_a_setting_cannot_smuggle_in_a_line(run: Path) -> None:
