@@ -121,7 +121,7 @@ class Desk:
             back = line.ticket.unanswered if isinstance(line, Line) else None
             call = dialogue.call(kept.line(line), line.ticket.caller, watch, services, back)
             ending = await call.run()
-            target, handover = dialogue.toolbox.target(call.wish), dialogue.handover(call)
+            target, handover = dialogue.toolbox.target(call.wish), dialogue.handover(call, ending)
         except asyncio.CancelledError:
             if up is None or up.ordered is None:
                 raise

@@ -115,8 +115,10 @@ class Dialogue:
         voice = self.phrases.synthesizer(line.rate, services)
         return Whisper(line, voice, self.phrases.book, self.settings.whisper, told.summary)
 
-    def handover(self, call: Call) -> Handover:
-        """What goes with the caller of this call, which is over."""
+    def handover(self, call: Call, ending: Ending) -> Handover:
+        """What goes with the caller of this call, which is over; nothing where nobody gets them."""
+        if ending is not Ending.TRANSFER:
+            return Handover()
         about = summary(call.wish, call.history, self.settings.whisper)
         return Handover(about, call.history)
 
