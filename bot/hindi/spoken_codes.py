@@ -36,6 +36,17 @@ service अनुरोध request sr id आईडी एजेंट agent ई�
 """Digits after them are a row, if a word for "number" comes between, or there are many."""
 _ACCOUNTS = folded_words("खाता अकाउंट account c कार्ड card")
 """Four digits right after them are the last of theirs."""
+_PLACES = folded_words("""
+दिल्ली delhi मुंबई mumbai कोलकाता kolkata चेन्नई chennai बेंगलुरु बैंगलोर bengaluru bangalore हैदराबाद
+hyderabad पुणे pune अहमदाबाद ahmedabad जयपुर jaipur लखनऊ lucknow कानपुर kanpur नागपुर nagpur इंदौर
+indore भोपाल bhopal पटना patna नोएडा noida गुरुग्राम gurugram गुड़गाँव gurgaon गाज़ियाबाद ghaziabad
+चंडीगढ़ chandigarh रांची ranchi रायपुर raipur वाराणसी varanasi आगरा agra सूरत surat नगर nagar हरियाणा
+haryana पंजाब punjab राजस्थान rajasthan गुजरात gujarat महाराष्ट्र maharashtra कर्नाटक karnataka केरल kerala
+बिहार bihar झारखंड jharkhand उत्तराखंड uttarakhand छत्तीसगढ़ chhattisgarh तेलंगाना telangana प्रदेश pradesh
+बंगाल bengal ओडिशा odisha असम assam तमिलनाडु goa गोवा
+""")
+"""Six digits right after one of them are a postal code."""
+_POSTAL = 6
 _NAMING = folded_words("नंबर संख्या क्रमांक आईडी id number no num नं nambar numbar")
 _BETWEEN = folded_words(
     "है हैं था थी is was का की के करें कीजिए करिए यह ये आपका आपकी your hai ka ki फ्री free"
@@ -83,6 +94,8 @@ def _row(match: Match) -> str:
     digits = re.sub(r"\D", "", match[0])
     if len(digits) < _FEWEST or _COUNTED.match(after(match)):
         return ""
+    if len(digits) == _POSTAL and _PLACES & set(fold(before(match)).split()[-1:]):
+        return one_by_one(digits)
     least = _FEWEST if _BEHIND.match(after(match)) else _least(before(match))
     return _grouped(match[0]) if len(digits) >= least else ""
 
@@ -155,7 +168,7 @@ CODE_RULES = (
 MIXED_RULES = (
     rule(r"[A-Za-z]+-\d+", lambda match: WORDS.get(match[0], "")),
     rule(r"(?:6E|9W|9I|IX|AI|SG|QP|G8|I5|UK)[\s-]\d{3,4}", _mixed),
-    rule(r"[A-Z]{2}[\s-]?\d{1,2}[\s-]?[A-Z]{1,3}[\s-]?\d{1,4}", _mixed),
+    rule(r"[A-Z]{2}[\s-]?\d{1,2}[\s-]?(?:[A-Z][\s-])?[A-Z]{1,3}[\s-]?\d{1,4}", _mixed),
     rule(r"[A-Z]{1,6}[-/]?\d[A-Z0-9]*(?:[-/][A-Z0-9]*\d[A-Z0-9]*)*", _mixed),
     rule(r"[A-Za-z]{1,3}\d+[A-Za-z\d]*|\d+[A-Za-z]+-?\d[A-Za-z\d]*|\d+[A-Z]{1,2}", _mixed),
 )
