@@ -31,6 +31,9 @@ from bot.sip.direct.line import SipLine
 if TYPE_CHECKING:
     from bot.app.records import Records
 
+TOLD = {Verdict.ACCEPT: "accepted", Verdict.REFUSE: "refused", Verdict.ASK: "asked"}
+"""How what an agent does is counted."""
+
 log = structlog.get_logger()
 
 AnyLine = Line | GatewayLine | SipLine
@@ -72,6 +75,9 @@ class Desk:
         dialogue = self._dialogues.of(line.ticket.caller.profile)
         dialogue.connect()
         told = line.ticket.whispers if isinstance(line, Line) else None
+        if isinstance(line, Line) and (back := line.ticket.unanswered):
+            log.info("transfer unanswered", call=line.ticket.caller.call_id, why=back.why)
+            self._metrics.transfer("unanswered")
         work = self._hold(line, dialogue) if told is None else self._tell(line, dialogue, told)
         task = asyncio.get_running_loop().create_task(work)
         self.calls[task] = line
@@ -154,6 +160,7 @@ class Desk:
             log.exception("agent not told", call=line.ticket.caller.call_id)
         finally:
             log.info("agent told", call=line.ticket.caller.call_id, verdict=verdict.value)
+            self._metrics.transfer(TOLD[verdict])
             self.reception.told(line.ticket.uuid, verdict)
             await line.close()
 

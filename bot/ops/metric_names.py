@@ -87,6 +87,11 @@ COUNTERS: Final[Mapping[str, Metric]] = {
         "Tools that the model was answered by, by how that ended. interrupted: the caller spoke",
         {"tool": ("opening_hours", "call_back"), "outcome": TOOL_OUTCOMES},
     ),
+    "voicebot_transfers": Metric(
+        "Agents who were told about a call: accepted, refused, asked (by the dialplan: we had no"
+        " voice); unanswered: callers who came back to us (docs/transfer.md)",
+        {"outcome": ("accepted", "refused", "asked", "unanswered")},
+    ),
     "voicebot_profile_reads": Metric(
         "Looks at changed profiles; wrong: some file is not used", {"result": ("ok", "wrong")}
     ),

@@ -136,6 +136,10 @@ class Metrics:
             self._count("voicebot_tool_uses", name, outcome.name)
             self._histograms["voicebot_tool_seconds"].observe(perf_counter() - began)
 
+    def transfer(self, outcome: str) -> None:
+        """An agent was told about a call and "accepted" or "refused" it; or "unanswered"."""
+        self._count("voicebot_transfers", outcome)
+
     def profiles_read(self, result: str) -> None:
         """Changed profiles were read: all are right ("ok"), or some file is "wrong"."""
         self._count("voicebot_profile_reads", result)
