@@ -250,6 +250,7 @@ async def test_a_number_outside_is_dialled_only_where_it_is_listed():
         async with asyncio.timeout(15.0):
             while "PJSIP/+919800000001@6002" not in house.pbx.log_text():
                 await asyncio.sleep(0.1)
+        assert "PJSIP_HEADER(add" not in house.pbx.log_text()
         await call.hang_up()
         await gone(house)
 
@@ -284,6 +285,7 @@ async def test_the_bots_death_and_a_refusal_lead_to_the_fallback():
         await house.bot.stop(signal.SIGKILL)
         await agent.hang_up()
         again = await phone.rings(20.0)
+        assert again.headers["X-Call-Id"] == agent.headers["X-Call-Id"]
         assert "bot-apology" in house.pbx.log_text()
         await again.answer()
         await talk(call, again)
