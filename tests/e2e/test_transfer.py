@@ -126,9 +126,10 @@ async def test_a_blind_transfer_puts_the_caller_through_at_once():
         await gone(house)
 
 
-async def test_a_warm_transfer_is_told_accepted_and_joined():
+@pytest.mark.parametrize("line", ["audiosocket", "websocket"])
+async def test_a_warm_transfer_is_told_accepted_and_joined(line):
     """Music for the caller, words for the agent alone; with the key 1 they talk."""
-    async with handed_over() as (house, call, [phone]):
+    async with handed_over(bot={"BOT_LINE": line}) as (house, call, [phone]):
         agent = await phone.rings()
         await music(call)
         await agent.answer()
@@ -214,6 +215,27 @@ async def test_a_queue_goes_on_to_the_agent_who_takes_the_call():
         assert verdicts == ["refuse", "accept"]
         await other.hang_up()
         assert await call.ended(5.0) is Ending.THEY
+        await gone(house)
+
+
+async def test_a_caller_who_leaves_a_queue_takes_the_agents_phone_off():
+    """While the agent hears about the call; nobody else is rung."""
+    target = {"BOT_TRANSFERS": json.dumps(
+        {"help": {"context": "bot-queues", "exten": "people", "mode": "warm"}}
+    )}  # fmt: skip
+    files = {"queues_custom.conf": QUEUE}
+    async with handed_over(transfers("help"), bot=target, names=("6002", "6003"), files=files) as (
+        house,
+        call,
+        [first, second],
+    ):
+        agent = await first.rings()
+        await agent.answer()
+        await agent.hears(5.0)
+        await call.hang_up()
+        await agent.ended(3.0)
+        with pytest.raises(CallTimeout):
+            await second.rings(1.0)
         await gone(house)
 
 
