@@ -2,6 +2,7 @@
 
 import os
 
+import openai  # noqa: F401 - a second or more: not within the time-outs of the first test
 import pytest
 
 from bench.turn_overhead import nim, setups

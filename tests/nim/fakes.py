@@ -4,6 +4,7 @@ import asyncio
 import json
 from contextlib import asynccontextmanager
 
+import openai  # noqa: F401 - a second or more: not within the time-outs of the first test
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect
