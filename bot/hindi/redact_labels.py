@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from importlib.resources import files
 
-from bot.hindi.counting import keys
+from bot.hindi.counting import WORTH, keys
 
 
 class Mark(StrEnum):
@@ -54,6 +54,9 @@ _FREE = 9
 _NAMED = frozenset(
     keys("नंबर नम्बर संख्या क्रमांक number no num nambar आईडी आइडी id अंक डिजिट digit digits कोड code")
 )
+_OWN = 2
+"""Words after a label that sets a number free, within which its own "number" is said: in "मेरा बिल
+आया है, मेरा नंबर ..." the number is the caller's, not the bill's."""
 _BEFORE, _AFTER = 7, 4
 """How many words away from its number a label may be."""
 
@@ -125,8 +128,16 @@ def said_of(words: Sequence[str], found: Sequence[Label], start: int, end: int) 
     before = [each for each in found if each.end <= start and start - each.end < _BEFORE]
     if before:
         last = before[-1]
-        return Said(last.rule, not _NAMED.isdisjoint(words[last.start : start]))
+        return Said(last.rule, _is_named(words, last, start))
     after = [each for each in found if end <= each.start < end + _AFTER]
     if not after:
         return None
     return Said(after[0].rule, not _NAMED.isdisjoint(words[after[0].start : after[0].end + 2]))
+
+
+def _is_named(words: Sequence[str], label: Label, start: int) -> bool:
+    """Whether the number at `start` is said to be the label's; one that it sets free, its first."""
+    if label.rule.mark is not None:
+        return not _NAMED.isdisjoint(words[label.start : start])
+    taken = any(word.isdigit() or word in WORTH for word in words[label.end : start])
+    return not taken and not _NAMED.isdisjoint(words[label.start : min(start, label.end + _OWN)])
