@@ -33,6 +33,8 @@ def failing(code, *first):
     """A script that ends with this status, after these responses."""
 
     async def script(stream, requests, context):
+        async for _ in requests:
+            pass
         for response in first:
             yield response
         await context.abort(code, "no")
@@ -140,7 +142,12 @@ async def test_an_rpc_without_its_sentence_is_cancelled(monkeypatch):
 
 async def test_an_rpc_that_the_server_ended_meanwhile_is_not_used():
     """What was opened ahead and is over costs the sentence nothing but a new RPC."""
-    fake = FakeSynthesis(failing(grpc.StatusCode.UNAVAILABLE), saying(audio(b"ab")))
+
+    async def leaving(stream, requests, context):
+        await context.abort(grpc.StatusCode.UNAVAILABLE, "restarting")
+        yield
+
+    fake = FakeSynthesis(leaving, saying(audio(b"ab")))
     async with calling(fake) as synthesizer:
         synthesizer.warm()
         await opened(fake, 1)
