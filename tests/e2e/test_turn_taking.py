@@ -96,9 +96,9 @@ async def test_a_number_is_collected_by_keys_and_confirmed_without_the_model():
         await heard_whole(call, now())
         assert house.asked() == ["पता बदलना है", "[pin_code: 110001]"]
         assert await house.metric("voicebot_digits_total") == 6
-        read_back = turns(house)[2]["said"]
-        assert "एक एक शून्य, शून्य शून्य एक" in read_back
+        read_back = "आपने एक एक शून्य, शून्य शून्य एक बताया। क्या यह सही है?"
         assert house.nim.requests[1]["messages"][-2]["content"] == f"{QUESTION} {read_back}"
+        assert turns(house)[2]["said"] == "आपने [NUMBER] बताया। क्या यह सही है?"
         await call.hang_up()
 
 
