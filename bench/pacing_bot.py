@@ -20,6 +20,7 @@ from bot.asterisk.server import LineServer
 from bot.call.call import Call
 from bot.call.hearing import Hearing
 from bot.call.phrasebook import Phrase, Phrasebook
+from bot.call.tongue import Tongue
 from bot.call.turnstile import Turnstile
 from bot.config import (
     AudioSocketSettings,
@@ -114,8 +115,8 @@ class Desk:
         journal.began(line.rate)
         rate = line.rate
         hearing = Hearing(rate, VoiceActivity(rate, silero()), EchoGuard(rate), Tones(rate))
-        call = Call(line, OneSentence(), OneAnswer(), EndlessTone(), hearing, Phrasebook(TEXTS),
-                    SETTINGS, journal.watch, self.turnstile)  # fmt: skip
+        hindi = Tongue(OneSentence(), EndlessTone(), Phrasebook(TEXTS), SETTINGS)
+        call = Call(line, OneAnswer(), hearing, hindi, journal.watch, self.turnstile)
         ending = await call.run()
         self.reception.ended(line.ticket.uuid, ending)
         await line.close()

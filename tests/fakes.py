@@ -4,12 +4,15 @@ import asyncio
 from dataclasses import dataclass, field
 
 from bot.app.told import both
+from bot.call.allowed import Allowed
 from bot.call.answer_guard import Secrets
-from bot.call.call import Call, Watch
+from bot.call.call import Call
 from bot.call.hearing import Hearing
 from bot.call.phrasebook import Phrase, Phrasebook
 from bot.call.rounds import NOBODY
 from bot.call.tongue import Tongue
+from bot.call.tool_policy import OWN, ToolPolicy
+from bot.call.watch import Watch
 from bot.config import (
     BargeInSettings,
     EndOfTurnSettings,
@@ -208,7 +211,7 @@ class Story:
     mixes: dict = field(default_factory=dict)
     refused: list = field(default_factory=list)
     """The kinds of what the guard refused of answers and tools."""
-    policy: object = None
+    policy: ToolPolicy = field(default_factory=lambda: ToolPolicy(OWN))
     toolset: object = NOBODY
     turns: list = field(default_factory=list)
     actions: list = field(default_factory=list)
@@ -240,10 +243,13 @@ class Story:
         if self.also is not None:
             watch = both(watch, self.also)
         hearing = Hearing(self.line.rate, voice, judge=self.judge)
-        call = Call(self.line, self.recognizer, self.model, self.synthesizer, hearing,
-                    self.book, self.settings, watch,
-                    policy=self.policy, secrets=self.instructions, toolset=self.toolset,
-                    english=self.english, mixes=self.mixes)  # fmt: skip
+        hindi = Tongue(
+            self.recognizer, self.synthesizer, self.book, self.settings, mixes=self.mixes
+        )
+        allowed = Allowed(self.policy, self.instructions, self.toolset)
+        call = Call(
+            self.line, self.model, hearing, hindi, watch, allowed=allowed, english=self.english
+        )
         self.ending = await call.run()
         return self
 

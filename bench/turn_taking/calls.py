@@ -10,10 +10,11 @@ from bench.turn_taking.recognizer import SimulatedRecognizer
 from bench.turn_taking.services import PreparedSynthesizer, ScriptedModel, Source, source
 from bench.turn_taking.setups import Setup, voice_activity
 from bench.turn_taking.texts import FILLERS, GREETING
-from bot.call.call import Call, Watch
-from bot.call.floor import TurnReport
+from bot.call.call import Call
 from bot.call.hearing import Hearing
 from bot.call.phrasebook import Phrase, Phrasebook
+from bot.call.tongue import Tongue
+from bot.call.watch import TurnReport, Watch
 from bot.config import PhraseSettings
 from bot.core.ports import ChatModel, Recognizer, Synthesizer
 from bot.signal.echo import EchoGuard
@@ -38,7 +39,8 @@ async def hold(
         Tones(line.rate) if turns.idle.machine else None,
     )
     book = Phrasebook({**own_words(), Phrase.GREETING: GREETING})
-    await Call(line, recognizer, model, synthesizer, hearing, book, turns, watch).run()
+    hindi = Tongue(recognizer, synthesizer, book, turns)
+    await Call(line, model, hearing, hindi, watch).run()
 
 
 def own_words() -> dict[Phrase, str]:

@@ -1,6 +1,7 @@
 """What the calls of one dialogue share: its settings, its model, its phrases; and how a call of it
 is put together from them."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from bot.app.hours import is_open
@@ -10,14 +11,16 @@ from bot.app.services import Services, WatchedModel, WatchedRecognizer
 from bot.app.speech_memory import SpeechMemory, Wanted
 from bot.app.toolbox import Toolbox
 from bot.asterisk.handover import Handover, Unanswered
+from bot.call.allowed import Allowed
 from bot.call.answer_guard import Secrets
-from bot.call.call import Call, Watch
+from bot.call.call import Call
 from bot.call.hearing import Hearing
 from bot.call.phrasebook import Phrase
 from bot.call.rounds import Toolset
 from bot.call.tongue import Tongue
 from bot.call.turns import Opening
 from bot.call.turnstile import Turnstile
+from bot.call.watch import Watch
 from bot.call.whisper import Whisper, summary
 from bot.config import Settings
 from bot.config_profile import HoursSettings
@@ -89,24 +92,17 @@ class Dialogue:
 
         `unanswered`: the caller comes back from a transfer.
         """
-        asr = self.settings.riva.asr
-        recognizer = RivaRecognizer(self._riva.asr, asr, line.rate)
+        toolset = Toolset(self.toolbox.of_call(caller), self.settings.tools)
         return Call(
             line,
-            WatchedRecognizer(recognizer, services, asr.language),
             WatchedModel(self.chat, services, self.settings.llm.model),
-            self.phrases.synthesizer(line.rate, services),
             self._hearing(line.rate),
-            self.phrases.book,
-            self.settings.turns,
+            self._hindi(line.rate, services),
             watch,
             self._turnstile,
-            self.toolbox.policy,
+            Allowed(self.toolbox.policy, self._secrets, toolset),
             back(self.settings) if unanswered else opening(self.settings.hours),
-            self._secrets,
-            Toolset(self.toolbox.of_call(caller), self.settings.tools),
             self._english(line.rate, services),
-            self._mixes,
             unanswered.history if unanswered else (),
         )
 
@@ -132,11 +128,26 @@ class Dialogue:
         """What of the memory's own speech is this dialogue's."""
         return self.phrases.keys | (self.english.keys if self.english else set())
 
+    def _hindi(self, rate: int, services: Services) -> Tongue:
+        """What every call begins with."""
+        return self._tongue(self.settings, self.phrases, rate, services, mixes=self._mixes)
+
     def _english(self, rate: int, services: Services) -> Tongue | None:
         """What a call needs to go on in English, where the services have it."""
         phrases, settings = self.english, in_english(self.settings)
         if phrases is None or settings is None:
             return None
+        return self._tongue(settings, phrases, rate, services, note=settings.english.note)
+
+    def _tongue(
+        self,
+        settings: Settings,
+        phrases: Phrases,
+        rate: int,
+        services: Services,
+        note: str = "",
+        mixes: Mapping[Mix, str] | None = None,
+    ) -> Tongue:
         asr = settings.riva.asr
         recognizer = RivaRecognizer(self._riva.asr, asr, rate)
         return Tongue(
@@ -144,7 +155,8 @@ class Dialogue:
             phrases.synthesizer(rate, services),
             phrases.book,
             settings.turns,
-            settings.english.note,
+            note,
+            mixes or {},
         )
 
     def _hearing(self, rate: int) -> Hearing:

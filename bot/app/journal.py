@@ -3,8 +3,7 @@
 import structlog
 
 from bot.call.actions import Action, Discard, GoOn, Hush, Interrupt, Lower, Prepare, Refuse, Speak
-from bot.call.call import Watch
-from bot.call.floor import TurnReport
+from bot.call.watch import TurnReport, Watch
 from bot.core.errors import ServiceError
 from bot.core.events import Deaf, Digit, Ending, Event
 from bot.core.guarded import Guarded

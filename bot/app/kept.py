@@ -12,7 +12,7 @@ import structlog
 
 from bot.app.told import both
 from bot.app.witness import Witness
-from bot.call.call import Watch
+from bot.call.watch import Watch
 from bot.config import Settings
 from bot.core.events import Ending
 from bot.core.ports import Caller, CallTransport

@@ -3,8 +3,7 @@
 from dataclasses import replace
 
 from bot.call.actions import Action, GoOn, Hush, Interrupt
-from bot.call.call import Watch
-from bot.call.floor import TurnReport
+from bot.call.watch import TurnReport, Watch
 from bot.core.events import Digit, Event, Transcript
 from bot.gateway.board import Turn, Up
 from bot.gateway.wire import voice_workflow_pb2 as pb

@@ -1,8 +1,7 @@
 """What of a call's happenings goes into its record: from the call's words to the record's."""
 
 from bot.call.actions import Action, Answer, GoOn, Hush, Interrupt
-from bot.call.call import Watch
-from bot.call.floor import TurnReport
+from bot.call.watch import TurnReport, Watch
 from bot.core.events import Deaf, Digit, Event, MachineHeard, NumberAsked
 from bot.core.marks import Marks
 from bot.records.call_record import CallRecord, TurnRow

@@ -7,24 +7,21 @@ call's state.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 
 from bot.call.actions import Action, End, Speak
-from bot.call.answer_guard import Secrets
-from bot.call.floor import Floor, TurnReport
+from bot.call.allowed import Allowed
+from bot.call.floor import Floor
 from bot.call.hearing import Hearing
 from bot.call.mouth import Voice
-from bot.call.phrasebook import Phrase, Phrasebook
+from bot.call.phrasebook import Phrase
 from bot.call.playout import Playout
-from bot.call.rounds import NOBODY, Toolset
 from bot.call.standing import Actions, State
 from bot.call.tongue import Tongue
-from bot.call.tool_policy import OWN, ToolPolicy
 from bot.call.turns import GREETED, Opening, Turns
 from bot.call.turnstile import Turnstile
-from bot.config import TurnSettings
+from bot.call.watch import Watch
 from bot.core.errors import ServiceError, ServiceUnavailable
 from bot.core.events import (
     Audio,
@@ -39,10 +36,8 @@ from bot.core.events import (
     SpeechStarted,
     Transcript,
 )
-from bot.core.guarded import Guarded
-from bot.core.ports import CallTransport, ChatModel, Message, Recognizer, Synthesizer, ToolCall
+from bot.core.ports import CallTransport, ChatModel, Message, ToolCall
 from bot.hindi.language import Language
-from bot.hindi.mix import Mix
 
 TAIL = 0.2
 """Seconds between our last sound and hanging up, so that no buffer on the way is cut."""
@@ -51,25 +46,6 @@ INBOX_EVENTS = 500
 QUIET_LINE = 0.1
 """Seconds without a frame after which the line is taken to be silent: phones send none in silence,
 on hold or while they send a key."""
-
-
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """Who is told what happens in a call. Each is called on the loop and must not wait."""
-
-    turn: Callable[[TurnReport], None] = lambda report: None
-    event: Callable[[Event], None] = lambda event: None
-    action: Callable[[Action], None] = lambda action: None
-    discarded: Callable[[int], None] = lambda tokens: None
-    """Pieces of text from the model for an answer that was begun early, and not wanted."""
-    late: Callable[[float], None] = lambda seconds: None
-    """How many seconds after its time each frame left."""
-    refused: Callable[[Guarded, str], None] = lambda kind, why: None
-    """What the guard refused, and why; the latter holds nothing that the caller said."""
-    said: Callable[[str], None] = lambda sentence: None
-    """The sentence of ours that begins to sound."""
-    secret: Callable[[bool], None] = lambda begins: None
-    """A secret number is asked for from now on, or no more: told when that changes."""
 
 
 class Call:
@@ -83,49 +59,35 @@ class Call:
     def __init__(
         self,
         line: CallTransport,
-        recognizer: Recognizer,
         model: ChatModel,
-        synthesizer: Synthesizer,
         hearing: Hearing,
-        book: Phrasebook,
-        settings: TurnSettings,
+        hindi: Tongue,
         watch: Watch,
         turnstile: Turnstile | None = None,
-        policy: ToolPolicy | None = None,
+        allowed: Allowed | None = None,
         opening: Opening = GREETED,
-        secrets: Secrets | None = None,
-        toolset: Toolset = NOBODY,
         english: Tongue | None = None,
-        mixes: Mapping[Mix, str] | None = None,
         history: Sequence[Message] = (),
     ) -> None:
         """
-        `turnstile`: that of all calls of the process. `policy`: None, for our own tools only.
+        `turnstile`: that of all calls of the process. `allowed`: None, for our own tools only.
 
-        `secrets`: what no answer may say. `english`: for callers who ask for it; None: there is
-        only Hindi. `mixes`: what the model is told of the caller's mix of the two. `history`: what
-        was said before a transfer that found nobody.
+        `english`: for callers who ask for it; None: there is only Hindi. `history`: what was said
+        before a transfer that found nobody.
         """
         self._opening = opening
         self._line = line
-        hindi = Tongue(recognizer, synthesizer, book, settings, mixes=mixes or {})
-        self._tongues = {Language.HINDI: hindi}
-        if english is not None:
-            self._tongues[Language.ENGLISH] = english
-        self._tongue = hindi
+        self._tongue = self._hindi = hindi
+        self._english = english
         self._hearing = hearing
-        self._book = book
-        self._settings = settings
         self._watch = watch
         self._turnstile = turnstile or Turnstile()
         self._loop = asyncio.get_running_loop()
         self._inbox: asyncio.Queue[Event] = asyncio.Queue(INBOX_EVENTS)
-        playout = Playout(line.rate, self._send, self._sounded, watch.late)
-        self._playout = playout
-        voice = Voice(line.rate, book, synthesizer, playout)
+        self._playout = Playout(line.rate, self._send, self._sounded, watch.late)
         self._floor = Floor(
-            voice, model, hearing, hindi, self._post, watch.turn, watch.discarded,
-            policy or ToolPolicy(OWN), secrets or Secrets(), watch.refused, toolset, history,
+            Voice(line.rate, hindi.book, hindi.synthesizer, self._playout),
+            model, hearing, hindi, self._post, watch, allowed or Allowed(), history,
         )  # fmt: skip
         self._heard_at = self._loop.time()
         self._judging: asyncio.Task[None] | None = None
@@ -211,12 +173,12 @@ class Call:
 
     async def _converse(self, group: asyncio.TaskGroup) -> Ending:
         turns = Turns(
-            self._settings,
+            self._hindi.turns,
             self._loop.time(),
-            notice=self._opening.notice and bool(self._book.texts.get(Phrase.NOTICE)),
-            uninterruptible=self._book.uninterruptible,
+            notice=self._opening.notice and bool(self._hindi.book.texts.get(Phrase.NOTICE)),
+            uninterruptible=self._hindi.book.uninterruptible,
             opening=self._opening,
-            english=english.turns if (english := self._tongues.get(Language.ENGLISH)) else None,
+            english=self._english.turns if self._english else None,
         )
         actions = turns.begin()
         while True:
@@ -235,7 +197,8 @@ class Call:
         """What an action wants done: of the recogniser here, all else by the floor."""
         if not isinstance(action, Speak):
             return self._floor.act(action, group)
-        self._tongue = self._tongues[action.language]
+        english = action.language is Language.ENGLISH
+        self._tongue = self._english if english and self._english else self._hindi
         self._floor.speak(self._tongue)
         if self._recognizing is not None:
             self._recognizing.cancel()

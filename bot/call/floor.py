@@ -23,16 +23,18 @@ from bot.call.actions import (
     Say,
     Tell,
 )
-from bot.call.answer_guard import AnswerGuard, Secrets
+from bot.call.allowed import Allowed
+from bot.call.answer_guard import AnswerGuard
 from bot.call.hearing import Hearing
 from bot.call.history import History
 from bot.call.mouth import Voice
 from bot.call.phrasebook import Phrase
 from bot.call.reply import Reply
-from bot.call.rounds import NOBODY, Rounds, Toolset
+from bot.call.rounds import Rounds, Toolset
 from bot.call.standing import same_words
 from bot.call.tongue import Tongue
-from bot.call.tool_policy import Moment, Refused, ToolPolicy
+from bot.call.tool_policy import Moment, Refused
+from bot.call.watch import TurnReport, Watch
 from bot.core.errors import ServiceError
 from bot.core.events import Ending, Event, NumberAsked, ReplyEnded
 from bot.core.guarded import Guarded
@@ -42,21 +44,6 @@ from bot.core.ports import ChatModel, Message, ToolCall
 
 Work = Callable[[], Coroutine[None, None, Ending | None]]
 """What a reply does; not begun yet, so that it may be cancelled before its task ever ran."""
-
-
-@dataclass(frozen=True, slots=True)
-class TurnReport:
-    """What one turn was: for logs, metrics and the picture of the call."""
-
-    turn: int
-    heard: str
-    """The caller's words that we answered, secrets masked; empty for words of our own accord."""
-    said: str
-    """Our words that left the line."""
-    phrase: Phrase | None
-    interrupted: bool
-    error: ServiceError | None
-    marks: Marks
 
 
 @dataclass(slots=True)
@@ -96,12 +83,8 @@ class Floor:
         hearing: Hearing,
         tongue: Tongue,
         post: Callable[[Event], None],
-        report: Callable[[TurnReport], None],
-        discarded: Callable[[int], None],
-        policy: ToolPolicy,
-        secrets: Secrets,
-        refused: Callable[[Guarded, str], None],
-        toolset: Toolset = NOBODY,
+        watch: Watch,
+        allowed: Allowed,
         history: Sequence[Message] = (),
     ) -> None:
         self._voice = voice
@@ -111,12 +94,8 @@ class Floor:
         self._tongue = self._hindi = tongue
         self._settings = tongue.turns
         self._post = post
-        self._tell_report = report
-        self._tell_discarded = discarded
-        self._policy = policy
-        self._secrets = secrets
-        self._toolset = toolset
-        self._tell_refused = refused
+        self._watch = watch
+        self._allowed = allowed
         self._loop = asyncio.get_running_loop()
         self._history = History(list(history))
         self._current: _Turn | None = None
@@ -234,8 +213,8 @@ class Floor:
 
     def _ask(self, text: str, group: asyncio.TaskGroup) -> _Turn:
         """Ask the model for an answer to these words, which nobody hears before it is committed."""
-        rounds = Rounds(self._toolset_now(), self._policy.trusts)
-        guard = AnswerGuard(self._secrets) if self._settings.guard.answers else None
+        rounds = Rounds(self._toolset_now(), self._allowed.policy.trusts)
+        guard = AnswerGuard(self._allowed.secrets) if self._settings.guard.answers else None
         wary = self._wary
         reply = Reply(
             self._voice,
@@ -254,21 +233,21 @@ class Floor:
     def _toolset_now(self) -> Toolset:
         """The tools, with words for waiting in the caller's language."""
         if self._tongue is self._hindi:
-            return self._toolset
-        return self._toolset.saying(self._settings.filler.texts)
+            return self._allowed.toolset
+        return self._allowed.toolset.saying(self._settings.filler.texts)
 
     def _gate(self, moment: Moment, call: ToolCall, before: int) -> ToolCall | Refused:
         """The call as policy lets it pass; what it refuses is told."""
-        judged = self._policy.judge(call, moment, before)
+        judged = self._allowed.policy.judge(call, moment, before)
         if isinstance(judged, Refused):
-            self._tell_refused(judged.kind, judged.why)
+            self._watch.refused(judged.kind, judged.why)
         return judged
 
     def _judged(self, guard: AnswerGuard | None, sentence: str) -> Guarded | None:
         """Why this sentence of the model may not be spoken; that is told."""
         kind = guard.judge(sentence) if guard else None
         if kind is not None:
-            self._tell_refused(kind, "answer")
+            self._watch.refused(kind, "answer")
         return kind
 
     def _refuse(self, text: str, phrase: Phrase, group: asyncio.TaskGroup) -> None:
@@ -332,7 +311,7 @@ class Floor:
         turn, self._prepared = self._prepared, None
         if turn is not None:
             turn.cancel()
-            self._tell_discarded(turn.reply.tokens)
+            self._watch.discarded(turn.reply.tokens)
 
     def end_reply(self, interrupted: bool, error: ServiceError | None = None) -> None:
         """Stop talking, remember what the caller heard, report the turn."""
@@ -362,4 +341,4 @@ class Floor:
         """Report the last turn, once."""
         report, self._reported = self._reported, None
         if report is not None:
-            self._tell_report(report)
+            self._watch.turn(report)

@@ -15,7 +15,7 @@ import pytest
 import soundfile
 
 from bot.app.announcement import announced
-from bot.call.call import Watch
+from bot.call.watch import Watch
 from bot.config import Settings
 from bot.config_records import RecordingSettings
 from bot.core.errors import ServiceUnavailable
