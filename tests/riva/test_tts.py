@@ -1,13 +1,16 @@
 """The synthesizer of a call, against a scripted Riva on loopback."""
 
 import asyncio
+import socket
 from contextlib import aclosing, asynccontextmanager
 
 import grpc
 import pytest
+from structlog.testing import capture_logs
 
 from bot.core.errors import ServiceTimeout, ServiceUnavailable
 from bot.core.ports import Word
+from bot.riva import tts
 from bot.riva.channel import Riva
 from bot.riva.synthesis import Sound, Words, clean
 from bot.riva.tts import RivaSynthesizer
@@ -240,6 +243,34 @@ async def test_a_failure_before_the_first_audio_is_tried_again():
     fake = FakeSynthesis(failing(grpc.StatusCode.UNAVAILABLE), saying(audio(b"ab")))
     async with calling(fake) as synthesizer:
         assert (await spoken(synthesizer))[0] == b"ab"
+
+
+async def test_a_server_that_comes_back_at_once_is_waited_for(monkeypatch):
+    """Nothing listens at the first try: the second one waits for the connection."""
+    monkeypatch.setattr(tts, "RECONNECT_SECONDS", 30.0)
+    with socket.socket() as place:
+        place.bind(("127.0.0.1", 0))
+        port = place.getsockname()[1]
+        riva = Riva(settings(f"127.0.0.1:{port}", tts={"first_audio_timeout": 30}))
+        synthesizer = RivaSynthesizer(riva.tts, riva.settings.tts, 8000)
+        with capture_logs() as logs:
+            saying_it = asyncio.create_task(spoken(synthesizer))
+            while not logs:
+                await asyncio.sleep(0.01)
+    assert "Connection refused" in logs[0]["error"]
+    async with serving(synthesis=FakeSynthesis(saying(audio(b"ab"))), port=port):
+        assert (await saying_it)[0] == b"ab"
+        await riva.close()
+
+
+async def test_a_server_that_stays_away_is_an_error():
+    """The wait for it has an end."""
+    with socket.socket() as place:
+        place.bind(("127.0.0.1", 0))
+        riva = Riva(settings(f"127.0.0.1:{place.getsockname()[1]}"))
+        with pytest.raises(ServiceUnavailable, match="Connection refused"):
+            await spoken(RivaSynthesizer(riva.tts, riva.settings.tts, 8000))
+        await riva.close()
 
 
 async def test_a_failure_after_audio_is_not_repeated():
