@@ -130,7 +130,7 @@ class FakeLine:
             self._lines.put(line.strip())
 
 
-def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
+def until(condition: Callable[[], object], seconds: float = 30.0) -> None:
     """Wait for something that another process does; AssertionError when it does not."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -253,7 +253,7 @@ async def test_a_barge_in_closes_the_stream():
     async with chatting(fake) as chat:
         async with aclosing(chat.reply(HISTORY)) as pieces:
             await anext(pieces)
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(20):
             await fake.left.wait()
 
 
@@ -268,7 +268,7 @@ async def test_a_cancelled_task_closes_the_stream():
         reading.cancel()
         with pytest.raises(asyncio.CancelledError):
             await reading
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(20):
             await fake.left.wait()
 
 

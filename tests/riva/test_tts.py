@@ -207,10 +207,10 @@ async def test_a_sentence_with_nothing_to_say_costs_nothing():
 async def test_slow_first_audio_is_a_time_out():
     """The first audio has its own deadline, and the RPC is cancelled at it."""
     fake = FakeSynthesis(saying(audio(b"ab"), wait=30))
-    async with calling(fake, first_audio_timeout=0.2) as synthesizer:
-        with pytest.raises(ServiceTimeout, match=r"no audio within 0.2 s"):
+    async with calling(fake, first_audio_timeout=1.0) as synthesizer:
+        with pytest.raises(ServiceTimeout, match=r"no audio within 1 s"):
             await spoken(synthesizer)
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(20):
             await fake.streams[0].ended.wait()
     assert len(fake.streams) == 1
 
@@ -230,10 +230,10 @@ async def test_a_gap_between_pieces_is_a_time_out():
 async def test_a_slow_listener_is_no_gap():
     """The time that playing takes does not count against the server."""
     fake = FakeSynthesis(saying(audio(b"ab"), audio(b"cd")))
-    async with calling(fake, chunk_timeout=0.2) as synthesizer:
+    async with calling(fake, chunk_timeout=1.0) as synthesizer:
         pcm = b""
         async for speech in synthesizer.speech("नमस्ते"):
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(1.2)
             pcm += speech.pcm
     assert pcm == b"abcd"
 
@@ -303,7 +303,7 @@ async def test_a_barge_in_cancels_the_rpc():
     async with calling(fake) as synthesizer:
         async with aclosing(synthesizer.speech("नमस्ते")) as speech:
             await anext(speech)
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(20):
             await fake.streams[0].ended.wait()
     assert fake.streams[0].cancelled
 
