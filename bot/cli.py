@@ -1,9 +1,10 @@
 """
 The command `voicebot`: which words it takes, and the exit code.
 
-0: done. 1: something failed. 2: the words or the configuration are wrong. 141: nobody reads our
-output any more (`voicebot plan | head -1`). What a command needs is imported when it runs, so that
-`voicebot version` is quick.
+0: done. 1: something failed. 2: the words or the configuration are wrong. 3 to 7: `dial` had no
+call (docs/softphone.md says why). 130: interrupted. 141: nobody reads our output any more
+(`voicebot plan | head -1`). What a command needs is imported when it runs, so that `voicebot
+version` is quick.
 """
 
 import argparse
@@ -102,6 +103,7 @@ def _add_dial(parser: argparse.ArgumentParser) -> None:
     add("--codec", choices=("PCMA", "PCMU", "G722"), default="PCMA")
     add("--seconds", type=float, default=60.0, help="how long the call may last")
     add("--ring", type=float, default=20.0, help="how long to wait for an answer, in seconds")
+    add("--pause", type=float, default=0.8, help="seconds of silence after which it is our turn")
     add("--bind", help="our own address")
     parser.set_defaults(run=_dial)
 
@@ -221,31 +223,34 @@ def _fetch_turn_model(options: argparse.Namespace) -> int:
 
 
 def _dial(options: argparse.Namespace) -> int:
-    from bot.sip.dial import DialOptions, dial
+    from bot.sip.dial import DialOptions, dial, exit_code
+    from bot.sip.errors import CallFailed
 
-    report = asyncio.run(
-        dial(
-            DialOptions(
-                options.uri,
-                user=options.user,
-                password=options.password,
-                wavs=tuple(options.wav),
-                dtmf=options.dtmf,
-                record=options.record,
-                codec=options.codec,
-                seconds=options.seconds,
-                ring=options.ring,
-                bind=options.bind,
-            )
-        )
+    script = DialOptions(
+        options.uri,
+        user=options.user,
+        password=options.password,
+        wavs=tuple(options.wav),
+        dtmf=options.dtmf,
+        record=options.record,
+        codec=options.codec,
+        seconds=options.seconds,
+        ring=options.ring,
+        pause=options.pause,
+        bind=options.bind,
     )
+    try:
+        report = asyncio.run(dial(script))
+    except CallFailed as error:
+        _complain(error)
+        return exit_code(error)
     first = "nothing was heard"
     if report.first_sound is not None:
         first = f"first sound {report.first_sound:.2f} s after the answer"
     _print(f"answered after {report.answer_delay:.2f} s; {first}")
     _print(f"{report.duration:.1f} s long, {report.said} of {len(options.wav)} files said")
-    _print(f"end: {report.ending}")
-    return 0
+    _print(f"end: {report.ending}{report.detail and f' ({report.detail})'}")
+    return 0 if report.well else 1
 
 
 def _mic(options: argparse.Namespace) -> int:

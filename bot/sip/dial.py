@@ -1,6 +1,7 @@
 """`voicebot dial`: one call by script. It listens, says its WAV files in turn, presses keys."""
 
 import asyncio
+import os
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -8,11 +9,15 @@ from pathlib import Path
 
 from bot.core.audio import NARROWBAND, WIDEBAND
 from bot.core.errors import ConfigError
-from bot.sip.errors import CallOver, CallTimeout
-from bot.sip.phone_call import Ending, PhoneCall
+from bot.sip.errors import CallFailed, CallOver, CallRefused, CallTimeout, Unreached
+from bot.sip.phone_call import KEYS, Ending, PhoneCall
 from bot.sip.softphone import Account, Codec, Softphone
 from bot.sip.wavs import spoken, write_stereo
 
+BUSY, UNANSWERED, REFUSED, WRONG_PASSWORD, UNREACHED = 3, 4, 5, 6, 7
+"""Exit codes of the command where there was no call."""
+_STATUSES = {486: BUSY, 600: BUSY, 408: UNANSWERED, 480: UNANSWERED}
+_STATUSES |= {401: WRONG_PASSWORD, 407: WRONG_PASSWORD}
 _URI = re.compile(r"(?:sip:)?(?P<number>[^@\s:]+)@(?P<server>[^@\s;>]+)")
 
 
@@ -60,17 +65,20 @@ class DialReport:
     longest_gap: float | None
     """The longest time between two packets of theirs."""
 
+    @property
+    def well(self) -> bool:
+        """Whether somebody hung up, and the call did not break off."""
+        return self.ending is not Ending.FAILED
+
 
 async def dial(options: DialOptions) -> DialReport:
     """
-    Make the call and tell how it went.
+    Make the call and tell how it went. Cancelled, it hangs up, and the recording is written.
 
     Raise CallRefused and CallTimeout when nobody answers, ConfigError for options that can't be
     (an unreadable file, before anything is dialled).
     """
-    found = _URI.fullmatch(options.uri)
-    if found is None:
-        raise ConfigError(f"uri {options.uri!r}: must look like sip:100@127.0.0.1:5060")
+    found = _checked(options)
     rate = WIDEBAND if options.codec == "G722" else NARROWBAND
     turns = [spoken(path, rate) for path in options.wavs]
     account = Account(options.user, options.password, found["server"])
@@ -81,11 +89,35 @@ async def dial(options: DialOptions) -> DialReport:
             with suppress(CallOver, TimeoutError):
                 async with asyncio.timeout(options.seconds):
                     await script.follow()
-            await call.hang_up()
         finally:
+            with suppress(CallTimeout):
+                await call.hang_up()
             if options.record is not None:
                 write_stereo(options.record, call.sent, call.received, *_span(call))
     return _report(call, await call.ended(0), script.said)
+
+
+def exit_code(error: CallFailed) -> int:
+    """What the command ends with where there was no call; 1 where there is nothing to tell."""
+    if isinstance(error, Unreached):
+        return UNREACHED
+    if isinstance(error, CallTimeout):
+        return UNANSWERED
+    if isinstance(error, CallRefused) and error.status:
+        return _STATUSES.get(error.status, REFUSED)
+    return 1
+
+
+def _checked(options: DialOptions) -> re.Match[str]:
+    """Number and server. Raise ConfigError for what would fail only after the call."""
+    found = _URI.fullmatch(options.uri)
+    if found is None:
+        raise ConfigError(f"uri {options.uri!r}: must look like sip:100@127.0.0.1:5060")
+    if set(options.dtmf) - set(KEYS):
+        raise ConfigError(f"dtmf {options.dtmf!r}: keys are {KEYS}")
+    if options.record is not None and not os.access(options.record.parent, os.W_OK):
+        raise ConfigError(f"record {options.record}: nothing can be written there")
+    return found
 
 
 class _Script:

@@ -8,6 +8,7 @@ What can go wrong with the softphone.
         * CallFailed           the call was never answered, or is over
             * CallRefused      the other side said no, with a SIP status
             * CallTimeout      nobody answered in time
+                * Unreached    and nothing rang
             * CallOver         the call has ended; nothing can be said or pressed any more
         * RegistrationRefused  the registrar did not accept the account
 """
@@ -40,6 +41,10 @@ class CallRefused(CallFailed):
 
 class CallTimeout(CallFailed):
     """Nobody answered in time. The attempt was cancelled."""
+
+
+class Unreached(CallTimeout):
+    """It did not even ring: nothing listens there, or a firewall is in the way."""
 
 
 class CallOver(CallFailed):

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from bot.core.audio import FRAME_SECONDS, seconds
-from bot.sip.errors import CallFailed, CallOver, CallRefused, CallTimeout
+from bot.sip.errors import CallFailed, CallOver, CallRefused, CallTimeout, Unreached
 from bot.sip.recording import Recording
 from bot.sip.sound import Ear, Mouth
 from bot.sip.stack import POLL, Stack, baresip, finished
@@ -23,6 +23,8 @@ _GRACE = 5.0
 """Seconds that the stack may take for what it does at once."""
 _BYE = "Connection reset by peer"
 """What baresip says of a call that the other side ended with BYE."""
+_SILENT = ("Connection timed out", "Connection refused")
+"""What it says of a request that nobody answered."""
 
 
 class Ending(StrEnum):
@@ -59,6 +61,7 @@ class PhoneCall:
         self._answer: asyncio.Future[None] = loop.create_future()
         self._end: asyncio.Future[Ending] = loop.create_future()
         self._hanging_up = False
+        self._rings = False
 
     @property
     def received(self) -> Recording:
@@ -76,7 +79,7 @@ class PhoneCall:
         return self._answer.done() and not self._end.done()
 
     async def dial(self, agent: "UserAgent", uri: str, within: float) -> None:
-        """Call `uri` and wait for the answer. Raise CallRefused or CallTimeout."""
+        """Call `uri` and wait for the answer. Raise CallRefused, CallTimeout or Unreached."""
         outcomes: list[asyncio.Future[Any]] = [self._answer, self._end]
         try:
             await finished(self._ring(agent, uri))
@@ -84,12 +87,23 @@ class PhoneCall:
         except asyncio.CancelledError:
             await self.hang_up()
             raise
-        if self._end.done() and not self._answer.done():
-            raise CallRefused(*_status(self.detail))
         if not self._answer.done():
+            refused = self._end.done()
             await self.hang_up()
-            raise CallTimeout(f"{uri} did not answer within {within:g} s")
+            raise self._unanswered(uri, within, refused)
         await self._tune_in()
+
+    def _unanswered(self, uri: str, within: float, refused: bool) -> CallFailed:
+        """Why there is no call."""
+        status, reason = _status(self.detail)
+        if self._rings and not refused:
+            return CallTimeout(f"{uri} rang, and nobody answered within {within:g} s")
+        if not refused or (status == 0 and reason.startswith(_SILENT)):
+            return Unreached(
+                f"{uri} neither rang nor answered within {within:g} s; is it the right address,"
+                " and does UDP get through?"
+            )
+        return CallRefused(status, reason)
 
     def take(self, native: "Call") -> None:
         """Somebody calls us; `answer` or `hang_up`."""
@@ -245,6 +259,8 @@ class PhoneCall:
         if event.event is kinds.CALL_ESTABLISHED and not self._answer.done():
             self.answered_at = _now()
             self._answer.set_result(None)
+        elif event.event in (kinds.CALL_RINGING, kinds.CALL_PROGRESS):
+            self._rings = True
         elif event.event is kinds.CALL_CLOSED:
             self._closed(event.text or "")
 

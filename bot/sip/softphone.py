@@ -159,7 +159,7 @@ def facing(server: str) -> str:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect((host, int(port or 5060)))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, OverflowError) as error:
             raise ConfigError(f"SIP server {server!r} cannot be reached: {error}") from error
         address: str = probe.getsockname()[0]
         return address

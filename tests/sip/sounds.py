@@ -1,5 +1,7 @@
 """Test tones, and how much of what was heard is the tone."""
 
+import wave
+
 import numpy as np
 
 
@@ -23,3 +25,15 @@ def purity(pcm, hertz, rate):
 def middle(call, begin):
     """0.6 s of what was heard, from 0.2 s after its begin: content, whatever its timing."""
     return b"".join(frame.pcm for frame in call.received.between(begin)[10:40])
+
+
+def sides(path):
+    """The two channels of a recorded call: we, they."""
+    with wave.open(str(path)) as file:
+        both = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, 2)
+    return both[:, 0], both[:, 1]
+
+
+def loud(samples):
+    """Where the sound is."""
+    return np.flatnonzero(np.abs(samples.astype(int)) > 500)

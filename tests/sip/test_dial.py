@@ -1,6 +1,5 @@
 """One call by script."""
 
-import wave
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,7 @@ from bot.sip.errors import CallRefused
 from bot.sip.phone_call import Ending
 from tests.sip.far_end import DTMF, FarEnd
 from tests.sip.refusals import Door
-from tests.sip.sounds import tone
+from tests.sip.sounds import loud, sides, tone
 from tests.sip.test_wavs import wav
 
 pytestmark = pytest.mark.real_time
@@ -52,16 +51,6 @@ async def test_it_listens_speaks_and_presses(tmp_path):
     assert np.ptp(loud(bot)) / 8000 == pytest.approx(0.4, abs=0.03)
     assert np.ptp(loud(caller)) / 8000 == pytest.approx(0.5, abs=0.03)
     assert loud(caller)[0] - loud(bot)[-1] > 0.15 * 8000
-
-
-def sides(path):
-    with wave.open(str(path)) as file:
-        both = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, 2)
-    return both[:, 0], both[:, 1]
-
-
-def loud(samples):
-    return np.flatnonzero(np.abs(samples.astype(int)) > 500)
 
 
 async def test_it_tells_who_hung_up(tmp_path):

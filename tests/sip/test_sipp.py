@@ -9,12 +9,11 @@ import pytest
 
 from bot.core.events import Audio, Digit
 from bot.signal.g711 import alaw_decoded, alaw_encoded
-from bot.sip.dial import DialOptions, dial
-from bot.sip.phone_call import Ending
-from scripts.house import free_port
+from scripts.house import free_udp_port
 from scripts.sipp_program import sipp
+from tests.sip.command import dialled
 from tests.sip.desk import Desk, agent
-from tests.sip.sounds import purity, tone
+from tests.sip.sounds import loud, purity, sides, tone
 from tests.sip.test_wavs import wav
 
 pytestmark = [pytest.mark.real_time, pytest.mark.asterisk]
@@ -156,22 +155,14 @@ async def test_a_hundred_calls_of_sipp(tmp_path):
 
 async def test_voicebot_dial_calls_sipp(tmp_path):
     """SIPp answers and echoes RTP: what is said comes back, and the recording has both sides."""
-    words = wav(tmp_path / "words.wav", tone(1013, 8000, 0.5), 8000)
-    port = free_port()
+    words, record = wav(tmp_path / "words.wav", tone(1013, 8000, 0.5), 8000), tmp_path / "call.wav"
+    port = free_udp_port()
     served = ("-sn", "uas", "-p", str(port), "-rtp_echo", "-m", "1")
+    script = ("--wav", words, "--dtmf", "1#", "--seconds", "12", "--codec", "PCMU")
     async with Sipp(tmp_path, *served) as far:
-        await asyncio.sleep(1.0)
-        report = await dial(
-            DialOptions(
-                f"sip:100@127.0.0.1:{port}",
-                wavs=(words,),
-                dtmf="1#",
-                seconds=3.0,
-                patience=0.3,
-                record=tmp_path / "call.wav",
-                codec="PCMU",
-            )
-        )
+        call = await dialled(f"sip:100@127.0.0.1:{port}", *script, "--record", record)
         assert await far.done() == 0, await far.said()
-    assert (report.ending, report.said) == (Ending.WE, 1)
-    assert report.first_sound is not None
+    assert (call.code, call.said.splitlines()[-1]) == (0, "end: we hung up"), call.said
+    assert "1 of 1 files said" in call.said
+    caller, other = sides(record)
+    assert min(len(loud(caller)), len(loud(other))) > 3000
