@@ -72,6 +72,8 @@ def _purge(options: argparse.Namespace, engine: Engine, say: Print) -> None:
         return
     remove = remover(load(options.config).recordings)
     say(f"{purging.purge(engine, doomed, remove)} calls deleted")
+    if orders := purging.forget_orders(engine, doomed):
+        say(f"{orders} orders of outbound calls deleted")
 
 
 def _migrate(options: argparse.Namespace, engine: Engine, say: Print) -> None:

@@ -57,8 +57,13 @@ class CallRecord:
         line: str = "",
         rate: int = 0,
         bot: str = "",
+        order: str = "",
     ) -> None:
-        """`put` takes the rows; `line` and `bot` say how the call came, and to which machine."""
+        """
+        `put` takes the rows; `line` and `bot` say how the call came, and to which machine.
+
+        `order`: we called, for the order with this id.
+        """
         self._caller = caller
         self._words = settings.transcripts
         self._types = frozenset(webhooks.types if webhooks.url else ())
@@ -71,7 +76,7 @@ class CallRecord:
             caller=caller.number[:64],
             called=caller.called[:64],
         )
-        self._line, self._rate, self._bot = line, rate, bot
+        self._line, self._rate, self._bot, self._order = line, rate, bot, order
         self._mask = Mask()
         self._fields: list[CollectedField] = []
         self._lines: deque[Line] = deque(maxlen=LINES)
@@ -206,6 +211,7 @@ class CallRecord:
             "turns": 0,
             "summary": "",
             "recording": "",
+            "order_id": self._order,
             "dropped_in": 0,
             "dropped_out": 0,
         }

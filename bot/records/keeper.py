@@ -14,6 +14,7 @@ from bot.records.purging import (
     RemoveRecording,
     close_lost,
     forget_dead,
+    forget_orders,
     forget_sound,
     older_than,
     purge,
@@ -55,6 +56,7 @@ class Keeper:
             return 0
         limit = older_than(self._days)
         forget_dead(self._engine, limit)
+        forget_orders(self._engine, Doomed(before=limit))
         return purge(self._engine, Doomed(before=limit), self._remove)
 
     def _look_again(self) -> None:

@@ -1,4 +1,7 @@
-"""Deletes calls with all that belongs to them, by age or number; closes those that were lost."""
+"""
+Deletes calls and orders with all that belongs to them, by age or number; closes calls that were
+lost.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,12 +12,14 @@ import structlog
 from sqlalchemy import Connection, Engine, delete, func, or_, select, update
 
 from bot.core.errors import BotError
+from bot.core.telephone import one_writing
 from bot.records import catalogue
 from bot.records.call_record import webhook
 from bot.records.catalogue import CollectedField
 from bot.records.database import database_errors, writing
+from bot.records.orders import State
 from bot.records.search import LOST_AFTER, ways_to_write
-from bot.records.tables import calls, fields, outbox
+from bot.records.tables import calls, campaigns, fields, orders, outbox
 
 SOME: Final = 200
 """Calls deleted in one transaction, so that writers never wait long."""
@@ -62,6 +67,22 @@ def purge(engine: Engine, doomed: Doomed, remove: RemoveRecording) -> int:
             connection.execute(delete(outbox).where(outbox.c.call_id.in_(gone)))
             connection.execute(delete(calls).where(calls.c.id.in_(gone)))
         deleted += len(gone)
+
+
+def forget_orders(engine: Engine, doomed: Doomed) -> int:
+    """
+    Delete orders, how many; by number all of them, by age those that are over or forgotten.
+
+    That nobody may call a number stays known. Raises ServiceUnavailable.
+    """
+    which = _which_orders(doomed)
+    with database_errors(), writing(engine) as connection:
+        gone = int(connection.execute(delete(orders).where(*which)).rowcount)
+        if doomed.before is not None:
+            left = select(orders.c.campaign_id).where(orders.c.campaign_id == campaigns.c.id)
+            empty = campaigns.c.made < doomed.before, ~left.exists()
+            connection.execute(delete(campaigns).where(*empty))
+    return gone
 
 
 def forget_sound(engine: Engine, before: datetime, remove: RemoveRecording) -> int:
@@ -140,6 +161,15 @@ def _which(doomed: Doomed) -> list[Any]:
         which.append(calls.c.began < doomed.before)
     if doomed.number:
         which.append(calls.c.caller.in_(ways_to_write(doomed.number)))
+    return which
+
+
+def _which_orders(doomed: Doomed) -> list[Any]:
+    which: list[Any] = []
+    if doomed.before is not None:
+        which += [orders.c.changed < doomed.before, orders.c.state != State.CALLING]
+    if doomed.number:
+        which.append(orders.c.number == one_writing(doomed.number))
     return which
 
 

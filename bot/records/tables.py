@@ -1,5 +1,5 @@
 """
-The tables: what is kept of a call.
+The tables: what is kept of a call, and of calls that we are to make.
 
 A change here needs a migration (migrations/versions); a test compares the two.
 """
@@ -68,6 +68,7 @@ calls = Table(
     Column("turns", Integer, nullable=False),
     Column("summary", Text, nullable=False),
     Column("recording", String(512), nullable=False, comment="its name in the storage; or empty"),
+    Column("order_id", String(36), nullable=False, server_default="", comment="where we called"),
     Column("dropped_in", Integer, nullable=False),
     Column("dropped_out", Integer, nullable=False),
     Index("calls_began", "began"),
@@ -141,6 +142,65 @@ outbox = Table(
     Column("error", String(256), nullable=False),
     Index("outbox_due", "dead", "due"),
     Index("outbox_call", "call_id", "dead", "id"),
+)
+
+campaigns = Table(
+    "campaigns",
+    metadata,
+    Column("id", String(ID), primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("profile", String(64), nullable=False),
+    Column("rate", Float, nullable=False, comment="calls begun a minute"),
+    Column("calls", Integer, nullable=False, comment="at once"),
+    Column("state", String(16), nullable=False, comment="running, paused or stopped"),
+    Column("source", String(64), nullable=False, comment="a digest of its file; or empty"),
+    Column("made", Utc, nullable=False),
+    Column("due", Utc, nullable=False, comment="its next call is not begun before"),
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("campaign_id", String(ID), ForeignKey("campaigns.id", ondelete="CASCADE")),
+    Column("number", String(16), nullable=False, comment="in its one writing"),
+    Column("profile", String(64), nullable=False),
+    Column("data", Text, nullable=False, comment="JSON: what the dialogue knows of the person"),
+    Column("consent", String(256), nullable=False, comment="how it was given; or empty"),
+    Column("state", String(16), nullable=False, comment="waiting, calling, done or cancelled"),
+    Column("tries", Integer, nullable=False),
+    Column("made", Utc, nullable=False),
+    Column("changed", Utc, nullable=False),
+    Column("due", Utc, nullable=False, comment="not before"),
+    Column("owner", String(64), nullable=False, comment="the bot that calls; or empty"),
+    Column("lease", Utc, comment="until when that bot has it, unless it says so again"),
+    Column("call_id", String(36), nullable=False, comment="of the latest try; or empty"),
+    Column("outcome", String(16), nullable=False, comment="of the latest try; or empty"),
+    Column("detail", String(256), nullable=False),
+    Index("orders_once", "campaign_id", "number", unique=True),
+    Index("orders_due", "state", "campaign_id", "due"),
+    Index("orders_number", "number"),
+)
+
+tries = Table(
+    "tries",
+    metadata,
+    Column("call_id", String(36), primary_key=True, comment="as in calls, where one came of it"),
+    Column("order_id", String(36), ForeignKey("orders.id", ondelete="CASCADE"), nullable=False),
+    Column("made", Utc, nullable=False),
+    Column("placed", Utc, comment="when Asterisk had taken it"),
+    Column("answered", Utc),
+    Column("outcome", String(16), nullable=False),
+    Column("detail", String(256), nullable=False),
+    Index("tries_order", "order_id", "made"),
+)
+
+do_not_call = Table(
+    "do_not_call",
+    metadata,
+    Column("number", String(16), primary_key=True, comment="in its one writing"),
+    Column("since", Utc, nullable=False),
+    Column("source", String(16), nullable=False, comment="caller, command or api"),
 )
 
 BY_NAME: Final = metadata.tables

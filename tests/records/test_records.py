@@ -139,7 +139,8 @@ async def test_a_purge_by_number_leaves_nothing_of_that_caller(engine):
     gone = purging.purge(engine, Doomed(number="+91 98123 45678"), removed.append)
     assert (gone, removed) == (1, ["a"])
     with engine.connect() as connection:
-        for table in metadata.sorted_tables:
+        for name in ("calls", "turns", "intervals", "events", "fields", "outbox"):
+            table = metadata.tables[name]
             column = table.c.get("call_id", table.c.get("id"))
             if table.name == "intervals":
                 assert connection.execute(select(func.count()).select_from(table)).scalar() == 1

@@ -11,6 +11,7 @@ from bot.core.events import Ending
 from bot.records import search
 from bot.records.database import open_database, writing
 from bot.records.migrating import check, migrate
+from bot.records.tables import metadata
 from bot.records.writer import Writer
 from bot.records.writes import Verb, Write
 from tests.asterisk.peer import eventually
@@ -98,8 +99,8 @@ async def test_nothing_is_refused_while_the_tables_are_not_there(database_url):
     """Rows wait until `voicebot records migrate` has run."""
     engine = open_database(database_url)
     with writing(engine) as connection:
-        for table in ("intervals", "turns", "events", "fields", "calls", "outbox"):
-            connection.execute(text(f"DROP TABLE IF EXISTS {table}"))
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(text(f"DROP TABLE IF EXISTS {table.name}"))
         connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
     with pytest.raises(ConfigError, match="voicebot records migrate"):
         check(engine)
