@@ -6,6 +6,8 @@ Several servers are used in turn; one that does not answer is passed over until 
 name with several addresses (a headless service) is balanced by gRPC itself.
 """
 
+import asyncio
+import contextlib
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
@@ -106,6 +108,13 @@ class Servers:
         """Connect whatever is not connected, in the background."""
         for channel in self.channels():
             channel.get_state(try_to_connect=True)
+
+    async def reconnected(self, within: float) -> None:
+        """Wait until the next RPC has a server, for so many seconds at most. Never raises."""
+        channel = self.channel()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                await channel.channel_ready()
 
     async def close(self) -> None:
         """End all RPCs and connections."""

@@ -26,6 +26,8 @@ TRIES: Final = 2
 """RPCs for one sentence, as long as none of its audio was given out."""
 RPC_SECONDS: Final = 300.0
 """The longest RPC. Playing the sentence counts, since that holds up the stream."""
+RECONNECT_SECONDS: Final = 0.6
+"""For which the second RPC waits for a connection: gRPC tries again after 0.2 s, then after 0.3."""
 AHEAD_SECONDS: Final = 2.0
 """An RPC that was opened ahead waits so long for its sentence."""
 
@@ -62,7 +64,8 @@ class RivaSynthesizer:
         Yield the sentence's audio as it comes, and the words known so far.
 
         A sentence without a letter or digit yields nothing. `first_audio_timeout` covers all
-        tries; a failure before the first audio is tried once more, on the next server.
+        tries; a failure before the first audio is tried once more, on the next server, or once
+        the only one is connected again.
         """
         text = clean(sentence)
         if not any(letter.isalnum() for letter in text):
@@ -78,6 +81,7 @@ class RivaSynthesizer:
             if attempt == TRIES or not utterance.may_retry():
                 raise utterance.trouble
             log.warning("tts_tries_again", error=str(utterance.trouble))
+            await self._servers.reconnected(RECONNECT_SECONDS)
 
     def _rpc(self) -> "_Rpc":
         """The one that was opened ahead, if it still lives."""
