@@ -14,7 +14,7 @@ from importlib.resources import files
 from bot.hindi.fold import fold
 
 _LENGTHS = str.maketrans("ीूैईऊऐ", "िुेइउए", "ं्")
-_DOUBLED = re.compile(r"(.)\1")
+_DOUBLED = re.compile(r"(\D)\1")
 _HARDENED = re.compile("क(?=ख)|ग(?=घ)|च(?=छ)|ज(?=झ)|ट(?=ठ)|ड(?=ढ)|त(?=थ)|द(?=ध)|प(?=फ)|ब(?=भ)")
 _NINETIES = re.compile("(?<=[ाय])नबे$")
 _LATIN = (

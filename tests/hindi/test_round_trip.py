@@ -56,6 +56,14 @@ def test_an_amount_in_lakhs_and_halves(whole: int, part: str, scale: tuple[str, 
 
 
 @heard_again
+@given(st.lists(st.from_regex("[0-9]{3,6}", fullmatch=True), min_size=1, max_size=3))
+@example(["9811"])
+def test_digits_that_a_recogniser_writes_in_figures(groups: list[str]):
+    """None is lost, however often one is repeated."""
+    assert value("digits", " ".join(groups)) == "".join(groups)
+
+
+@heard_again
 @given(st.from_regex("[6-9][0-9]{9}", fullmatch=True), st.sampled_from(["{}", "{}-{}", "{} {}"]))
 def test_a_telephone_number(digits: str, form: str):
     """In one piece, and in five and five."""
