@@ -1,18 +1,22 @@
 """
 Makes bot/hindi/spoken_english.tsv: common English words as Hindi speakers say them, in Devanagari.
 
-Run: `python -m scripts.english_sounds CMU LIST...`. CMU is index.js of the npm package
-cmu-pronouncing-dictionary@3.0.0 (the CMU Pronouncing Dictionary: American sounds).
+Run: `python -m scripts.english_sounds CMU LIST... --rarer LIST...`. CMU is index.js of the npm
+package cmu-pronouncing-dictionary@3.0.0 (the CMU Pronouncing Dictionary: American sounds).
 The LISTs are SCOWL's most common words (Debian's package scowl, usr/share/dict/scowl/
-{english,american,british}-words.{10,20}). Their terms are in spoken_english.LICENSE. Where the
+{english,american,british}-words.{10,20}, and .35 for the rarer). Their terms are in
+spoken_english.LICENSE. A rarer word that is a Hindi one, too ("sari"), is left to Hindi. Where the
 American sound has lost the vowel, the spelling tells which one India says: payment, service.
 """
 
+import argparse
 import re
-import sys
 import unicodedata
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
+
+from bot.hindi.spoken_latin import roman
 
 OUT = Path(__file__).resolve().parent.parent / "bot/hindi/spoken_english.tsv"
 ENTRY = re.compile(r'\s*"?([a-z]+)"?: "([A-Z0-9 ]+)"')
@@ -30,6 +34,9 @@ VOWELS = {
     "IY": "ई", "OW": "ओ", "OY": "ऑइ", "UH": "उ", "UW": "ऊ", "AH": "अ",
 }  # fmt: skip
 SIGNS = dict(zip("आइईउऊएऐओऑ", "ािीुूेैोॉ", strict=True)) | {"अ": ""}
+LAST = {"AY": "आई", "OY": "ऑय"}
+"""As they are written at the end of a word: supply, boy."""
+BY = re.compile("(?:b|^m)ye?$")
 GLIDES = {"आइ": "य", "ऑइ": "य", "आउ": "व", "ई": "य", "इ": "य"}
 """What is heard between such a vowel and another: fire is फ़ायर."""
 NASAL_BEFORE = {
@@ -38,9 +45,13 @@ NASAL_BEFORE = {
     "NG": {"K", "G"},
 }
 SPELT_VOWEL = re.compile("[aeiou]+(?:[yw](?![aeiou]))?|y(?![aeiou])")
-SILENT_E = re.compile("(?<=[^aeiou])e(s?)$")
+SILENT_E = re.compile("(?<=[^aeiou])e(s?)$|(?<=[^aeioutd])e(d)$")
 SYLLABIC = re.compile("[^aeiouwrl]le?s?$|sm$")
 """The l of bottle has no vowel before it in writing."""
+LAST_AS_SPELT = re.compile("(a)$|(?<=m)(e)nts?$")
+"""Their last vowel is written, whatever the letters before are."""
+OPEN_O = re.compile("oar|(?<!c)oor|our|ore(?!ig|st)|orce|orge|port(?!un)")
+"""The "o" of course and report is long."""
 ROOTS = """
 class pass glass fast last past cast mask task staff after answer ask chance dance advance plant
 grant demand command branch path bath half laugh master basket grass france example sample slam
@@ -48,6 +59,8 @@ afternoon castle craft draft shaft raft aunt can't france glance lance nasty pla
 disaster blast brass
 """
 ENDINGS = ("", "s", "es", "ed", "ing", "er", "ers")
+SHORT = 3
+"""Letters of a rare word that is more likely a name or a Hindi word."""
 BROAD = frozenset(word + end for word in ROOTS.split() for end in ENDINGS)
 """Words whose "a" is long in Britain and India: class, last."""
 Sound = tuple[str, str]
@@ -56,41 +69,59 @@ Sound = tuple[str, str]
 
 def main() -> None:
     """Write the table."""
-    phones = dict(match.groups() for line in Path(sys.argv[1]).read_text("utf-8").splitlines()
-                  if (match := ENTRY.match(line)))  # fmt: skip
-    words = {word for name in sys.argv[2:] for word in Path(name).read_text("latin-1").split()}
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sounds", type=Path)
+    parser.add_argument("lists", type=Path, nargs="+")
+    parser.add_argument("--rarer", type=Path, nargs="*", default=[])
+    given = parser.parse_args()
+    lines = given.sounds.read_text("utf-8").splitlines()
+    phones = {match[1]: match[2] for line in lines if (match := ENTRY.match(line))}
+    rarer = {word for word in _words(given.rarer) if len(word) > SHORT and not roman(word)}
     forms: dict[str, list[str]] = defaultdict(list)
-    for word in sorted(words & set(phones)):
+    for word in sorted((_words(given.lists) | rarer) & set(phones)):
         if len(word) > 1:
             forms[devanagari(word, phones[word].split())].append(word)
-    lines = (f"{said}\t{' '.join(forms[said])}\n" for said in sorted(forms))
-    OUT.write_text("".join(lines), encoding="utf-8")
+    OUT.write_text(
+        "".join(f"{said}\t{' '.join(forms[said])}\n" for said in sorted(forms)), encoding="utf-8"
+    )
+
+
+def _words(lists: Sequence[Path]) -> set[str]:
+    return {word for path in lists for word in path.read_text("latin-1").split()}
 
 
 def devanagari(word: str, phones: list[str]) -> str:
     """An English word as Hindi speakers say it."""
-    return unicodedata.normalize("NFC", _written(_heard(word, _aligned(word, phones))))
+    said = _written(_heard(word, _aligned(word, phones)))
+    return unicodedata.normalize("NFC", said[:-1] + "य" if BY.search(word) else said)
 
 
 def _aligned(word: str, phones: list[str]) -> list[Sound]:
     """Each phone without its stress; vowels with the letters that they are written with."""
-    letters = SPELT_VOWEL.findall(SILENT_E.sub(r"\1", word))
+    letters = SPELT_VOWEL.findall(SILENT_E.sub(r"\1\2", word))
     letters += [""] * bool(SYLLABIC.search(word))
     vowels = sum(phone[-1].isdigit() for phone in phones)
     if len(letters) != vowels:
-        letters = [""] * (vowels - 1) + [word[-1] if word[-1] == "a" else ""]
+        last = LAST_AS_SPELT.search(word)
+        letters = [""] * (vowels - 1) + [(last[1] or last[2]) if last else ""]
     spelt = iter(letters)
     return [(phone.rstrip("012"), next(spelt) if phone[-1].isdigit() else "") for phone in phones]
 
 
 def _heard(word: str, sounds: list[Sound]) -> list[Sound]:
-    """The sounds as India has them."""
+    """The sounds as India has them; the -ed of "blocked" is a d."""
+    if word.endswith("ed") and sounds[-1] == ("T", ""):
+        sounds = [*sounds[:-1], ("D", "")]
     out: list[Sound] = []
     for at, (phone, letters) in enumerate(sounds):
         after = sounds[at + 1 : at + 3]
         if phone == "ER":
             full = after and letters == "o" and not (out and out[-1][0] == "W")
             out += [("AO" if full else "AH", ""), ("R", "")]
+        elif phone == "AO" and after[:1] == [("R", "")] and OPEN_O.search(word):
+            out.append(("OW", letters))
+        elif phone == "IH" and letters == "e" and at and _before_vowel(after):
+            out.append(("IY", letters))
         elif phone == "IH" and letters in ("ea", "ee") and after[:1] == [("R", "")]:
             out += [(phone, letters), ("Y", ""), ("AH", "")]
         elif phone == "Z" and not after and out[-1][0] not in VOWELS:
@@ -98,6 +129,11 @@ def _heard(word: str, sounds: list[Sound]) -> list[Sound]:
         else:
             out.append((_vowel_heard(word, phone, letters, after), letters))
     return out
+
+
+def _before_vowel(after: list[Sound]) -> bool:
+    """Whether an "r" and a vowel follow, as in "serious"."""
+    return after[:1] == [("R", "")] and len(after) > 1 and after[1][0] in VOWELS
 
 
 def _vowel_heard(word: str, phone: str, letters: str, after: list[Sound]) -> str:
@@ -131,7 +167,8 @@ def _written(sounds: list[Sound]) -> str:
     for at, (phone, _) in enumerate(sounds):
         after = sounds[at + 1][0] if at + 1 < len(sounds) else ""
         if phone in VOWELS:
-            out += _vowel(VOWELS[phone], bare, after in VOWELS)
+            vowel = VOWELS[phone] if after else LAST.get(phone, VOWELS[phone])
+            out += _vowel(vowel, bare, after in VOWELS)
             bare = after in VOWELS and VOWELS[phone] in GLIDES
         elif phone == "NG":
             out += "ं" if after in ("K", "G") else "ंग"

@@ -40,6 +40,13 @@ mere jane lane sake teen pas ki ka mat pure dam an hue
 """)
 """English words that are more often Hindi ones, among Hindi words."""
 _BY_NEIGHBOURS = {
+    "nikal": (re.compile("_ (?:ga[iy]|rah|ja|chuk|aa)"), "निकल"),
+    "door": (
+        re.compile(
+            "(?:kitni|kitna|kitne|bahut|km|zyada|thodi|meter) _|_ (?:hai|hain|tha|se|ho)\\b"
+        ),
+        "दूर",
+    ),
     "ki": (
         re.compile(
             "(?:hai|hain|hoon|hun|tha|thi|kaha|bola|bataya|batao|doon|du|dein|lijiye|kijiye|dijiye"
@@ -62,6 +69,8 @@ _ADDRESS_SIGNS = pairs("""
 ~ टिल्डा
 """)
 _LONGEST_ACRONYM = 4
+_SHORTEST = 3
+"""Letters of a word that runs together with another in an address."""
 _VOWEL = re.compile("[AEIOUY]", re.IGNORECASE)
 _CAMEL = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _LATIN = re.compile("[A-Za-z]+")
@@ -84,7 +93,7 @@ def word(text: str, hindi: bool = False) -> str:
     """One word of Latin letters in Devanagari; `hindi`: it stands in Roman Hindi."""
     if text in WORDS:
         said = WORDS[text]
-        return (_roman(text) or said) if hindi and text in _HINDI_FIRST else said
+        return (roman(text) or said) if hindi and text in _HINDI_FIRST else said
     if text.isupper() and (len(text) <= _LONGEST_ACRONYM or not _VOWEL.search(text)):
         return _capitals(text)
     small = text.lower()
@@ -93,7 +102,7 @@ def word(text: str, hindi: bool = False) -> str:
     humps = _CAMEL.findall(text)
     if len(humps) > 1 and "".join(humps) == text:
         return " ".join(word(hump) for hump in humps)
-    if not _VOWEL.search(text):
+    if not _VOWEL.search(text[1:] if len(text) > _SHORTEST else text):
         return spelled(text)
     return by_spelling(small, hindi or not _LOOKS_ENGLISH.search(small))
 
@@ -101,13 +110,14 @@ def word(text: str, hindi: bool = False) -> str:
 def _listed(small: str, hindi: bool) -> str:
     """What a list has for a word in small letters; empty where none does."""
     if hindi and (small in _HINDI_FIRST or small in _HINDI_SIGNS):
-        return _roman(small)
+        return roman(small)
     if len(small) == 1:
         return (_ROMAN.get(small, "") if hindi else "") or WORDS.get(small) or spelled(small)
-    return WORDS.get(small) or _ENGLISH.get(small) or _roman(small) or _NAMES.get(small, "")
+    return WORDS.get(small) or _ENGLISH.get(small) or roman(small) or _NAMES.get(small, "")
 
 
-def _roman(small: str) -> str:
+def roman(small: str) -> str:
+    """A Hindi word in small Latin letters in Devanagari; empty where it is none."""
     if small in _ROMAN:
         return _ROMAN[small]
     folded = in_devanagari([small], _INDEX)[0]
@@ -122,11 +132,21 @@ def _capitals(text: str) -> str:
 
 def _word(match: Match) -> str:
     whole, hindi = match[0], is_roman_hindi(match.string)
-    if whole.endswith(("'s", "’s")):
-        return f"{word(whole[:-2], hindi)} का"
+    if "'" in whole or "’" in whole:
+        return _with_apostrophe(whole, hindi)
     if hindi and whole in _BY_NEIGHBOURS and (said := _by_neighbours(match)):
         return said
-    return " ".join(word(part, hindi) for part in re.split("['’]", whole) if part)
+    return word(whole, hindi)
+
+
+def _with_apostrophe(whole: str, hindi: bool) -> str:
+    """don't, Sharma's."""
+    parts = re.split("['’]", whole)
+    if said := WORDS.get("'".join(parts).lower()):
+        return said
+    if parts[-1] == "s":
+        return f"{word(' '.join(parts[:-1]), hindi)} का"
+    return " ".join(word(part, hindi) for part in parts)
 
 
 def _by_neighbours(match: Match) -> str:
@@ -144,22 +164,46 @@ def _address(match: Match) -> str:
 def _address_part(piece: str) -> str:
     if piece.isdigit():
         return NUMBERS[int(piece)]
-    return _ADDRESS_SIGNS.get(piece) or word(piece)
+    return _ADDRESS_SIGNS.get(piece) or _in_address(piece)
+
+
+def _in_address(piece: str) -> str:
+    """A word of an address, or two that run together: hdfcbank, customercare."""
+    small = piece.lower()
+    if _known(small):
+        return word(piece)
+    for at in range(len(small) - _SHORTEST, _SHORTEST - 1, -1):
+        if _known(small[:at]) and _known(small[at:]):
+            return f"{word(small[:at])} {word(small[at:])}"
+    return word(piece)
+
+
+def _known(small: str) -> bool:
+    return small in WORDS or small in _NAMES or small in _ENGLISH or small in _ROMAN
+
+
+_BLOOD_BEFORE = re.compile(
+    r"(?:ब्लड|रक्त|blood)\s*(?:ग्रुप|समूह|group)?\s*(?:is|:|-)?\s*$", re.IGNORECASE
+)
+_BLOOD_AFTER = re.compile(r"\s*(?:ब्लड|रक्त|blood|group|ग्रुप)", re.IGNORECASE)
 
 
 def _blood(match: Match) -> str:
-    """O- of a blood group."""
+    """O- of a blood group; empty where nothing says that it is one."""
+    sure = match[3] or _BLOOD_BEFORE.search(before(match)) or _BLOOD_AFTER.match(after(match))
+    if not sure:
+        return ""
     return f"{spelled(match[1])} {'पॉज़िटिव' if match[2] == '+' else 'नेगेटिव'}"
 
 
-_ENDS = "com|in|org|net|gov|edu|co|io|ai|app|info|biz|me|dev|bank|online|store|xyz|uk|us"
+_ENDS = "com|in|org|net|gov|edu|co|io|ai|app|info|biz|me|dev|bank|online|store|xyz|uk|us|sbi"
 ADDRESS_RULES = (
     rule(r"[A-Za-z0-9][\w.+-]*@[A-Za-z0-9][A-Za-z0-9-]*(?:\.[A-Za-z0-9-]+)*", _address),
     rule(r"(?:https?://|www\.)[\w.-]+(?:[/?#][\w./?=&%#~+:-]*[\w/])?", _address),
     rule(rf"(?:[A-Za-z0-9][\w-]*\.)+(?:{_ENDS})(?:/[\w./?=&%#~+-]*\w)?", _address),
 )
 WORD_RULES = (
-    rule(r"(AB|A|B|O)([+-])(?=\s*(?:ब्लड|रक्त|blood|group|ग्रुप))", _blood, end=""),
+    rule(r"(AB|A|B|O)\s?([+-])(ve)?", _blood),
     rule(
         r"(?:[A-Za-z]\.){2,}[A-Za-z]?",
         lambda match: spelled(re.sub(r"\W", "", match[0])),

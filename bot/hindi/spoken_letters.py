@@ -20,6 +20,11 @@ tion$ शन ssion$ शन sion$ ज़न cial$ शल tial$ शल ture$ च�
 le$ ल ous$ स age$ ेज able$ ेबल ment$ मेंट ness$ नेस ful$ फ़ुल ity$ िटी ly$ ली ght ट ics?$
 िक
 """)
+_HINDI_ENDINGS = pairs("""
+waiye$ वाइए aiye$ ाइए iye$ िए iyega$ िएगा ein$ ें enge$ ेंगे engi$ ेंगी
+(?:oo|u)nga$ ूँगा (?:oo|u)ngi$ ूँगी oon$ ूँ
+""")
+"""Of verbs."""
 _ENGLISH = pairs("""
 tch च sch स्क ch च sh श th थ ph फ़ gh घ kh ख dh ध bh भ jh झ ck क qu क्व wh व wr र kn न x
 क्स z ज़ f फ़ b ब c क d ड g ग h ह j ज k क l ल m म n न p प q क r र s स t ट v व w व y य
@@ -55,10 +60,12 @@ _SOFT = (
 def by_spelling(word: str, hindi: bool = False) -> str:
     """A word of small Latin letters in Devanagari, read as English or as Hindi."""
     if hindi:
-        return _written(word, _HINDI, _HINDI_VOWELS, _HINDI_LAST)
+        stem, ending = _without_ending(word, _HINDI_ENDINGS)
+        last = {} if ending else _HINDI_LAST
+        return _written(stem, _HINDI, _HINDI_VOWELS, last) + ending
     for pattern, plain in _SOFT:
         word = pattern.sub(plain, word)
-    stem, ending = _without_ending(_DOUBLE.sub(r"\1", word))
+    stem, ending = _without_ending(_DOUBLE.sub(r"\1", word), _ENGLISH_ENDINGS)
     if not ending and (magic := re.fullmatch("(.*[^aeiou])([aeiou])([^aeiouywx])e(s?)", stem)):
         stem = f"{magic[1]}{magic[2].upper()}{magic[3]}{magic[4]}"
     elif not ending and len(stem) > 2:
@@ -67,8 +74,8 @@ def by_spelling(word: str, hindi: bool = False) -> str:
     return _written(stem, _ENGLISH, _ENGLISH_VOWELS, last) + ending
 
 
-def _without_ending(word: str) -> tuple[str, str]:
-    for pattern, said in _ENGLISH_ENDINGS.items():
+def _without_ending(word: str, endings: Mapping[str, str]) -> tuple[str, str]:
+    for pattern, said in endings.items():
         found = re.search(pattern, word)
         if found and found.start() > 1 and found.end() == len(word):
             return word[: found.start()], said
