@@ -39,7 +39,7 @@ NEXT = folded_words("अगला अगले अगली आने next agle 
 LAST = folded_words("पिछला पिछले पिछली बीते गत last pichle pichla लास्ट गुज़रे")
 THIS = folded_words("इस इसी this is isi चालू")
 DAY_WORDS = folded_words("तारीख़ तारीक tarikh taarikh डेट date दिनांक")
-END = folded_words("आख़िरी अंतिम last")
+END = folded_words("आख़िरी अंतिम आख़िर अंत last aakhri aakhir")
 FIRST = {
     word: number
     for number, words in (

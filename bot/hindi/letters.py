@@ -52,8 +52,9 @@ def letter_at(words: Sequence[str], at: int) -> tuple[int, str]:
     letters = LETTERS.get(word) or joined(word)
     if not letters:
         return 0, ""
-    if len(letters) == 1 and len(words) > at + 2 and words[at + 1] in FOR:
-        return (3, letters) if _begins(words[at + 2], letters) else (1, letters)
+    named = at + 2 + (words[at + 1 : at + 3] == ["as", "in"])
+    if len(letters) == 1 and len(words) > named and words[at + 1] in FOR:
+        return (named + 1 - at, letters) if _begins(words[named], letters) else (1, letters)
     return 1, letters
 
 

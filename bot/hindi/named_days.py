@@ -76,8 +76,12 @@ class DayWords:
             return None  # "पाँच छह दिसंबर"
         if before and before[-1][2] > _LONGEST_MONTH and len(after) == 1:
             before, after = after, before
+        if not before and len(after) == 2 and after[0][2] > _LONGEST_MONTH:
+            after.reverse()  # "जनवरी दो हज़ार एक की छब्बीस"
         day = before[-1][2] if before else after.pop(0)[2] if after else 0
-        year = self._year([each[2] for each in after])
+        year = self._year(
+            [each[2] for each in after] or [each[2] for each in before if each[2] >= 1_000]
+        )
         month = MONTHS[self._words[at]]
         if not day and END & set(self._words):
             day = monthrange(year or self._today.year, month)[1]
@@ -158,8 +162,17 @@ class DayWords:
         ]
         for day in numbers:
             yield self._day_of_month(day, months)
-        if not numbers and END.intersection(self._words) and DAY_WORDS.intersection(self._words):
+        if not numbers and self._ends_month():
             yield self._last_day(months or 0)
+
+    def _ends_month(self) -> bool:
+        """महीने की आख़िरी तारीख, महीने के अंत में."""
+        said = set(self._words)
+        ends = any(
+            word in MONTH and END.intersection(self._words[at + 1 : at + 3])
+            for at, word in enumerate(self._words)
+        )
+        return ends or bool(END & said and DAY_WORDS & said)
 
     def _months_on(self) -> int | None:
         """How many months on is meant; None where nothing says so."""

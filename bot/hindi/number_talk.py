@@ -97,7 +97,7 @@ _PERHAPS = {
     word: digits for words, digits in (("नो", "9"), ("ओ oh o", "0")) for word in keys(words)
 }
 """Digits only beside other numbers."""
-_MISHEARD = {
+MISHEARD = {
     word: digit
     for digit, words in enumerate(
         ("सोने सोना सुनी", "", "", "टीन", "चर चीर", "पंच पंज पुंज", "छा", "साथ", "आउट अति आज अट")
@@ -130,13 +130,16 @@ def _token(heard: Sequence[str], at: int) -> tuple[int, Token]:
     for phrase, (kind, value) in _PHRASES.get(word, {}).items():
         if tuple(heard[at : at + len(phrase)]) == phrase:
             return len(phrase), Token(kind, " ".join(phrase), value)
-    if word in _GIVE and at and _is_verb(heard[at - 1]):
+    if gives(heard, at):
         return 1, Token(Kind.FILLER, word)
     return 1, _number(word) or _by_stem(word)
 
 
-def _is_verb(word: str) -> bool:
-    return word in _VERBS or (word.endswith("ने") and word not in _ERGATIVE)
+def gives(heard: Sequence[str], at: int) -> bool:
+    """Whether the key at this place is a "दो" that is a verb: "भेज दो", "रहने दो"."""
+    before = heard[at - 1] if at else ""
+    verb = before in _VERBS or (before.endswith("ने") and before not in _ERGATIVE)
+    return verb and heard[at] in _GIVE
 
 
 def _number(word: str) -> Token | None:
@@ -176,7 +179,7 @@ def _heard_right(found: list[Token]) -> list[Token]:
     right = list(found)
     start = 0
     for at in range(len(found) + 1):
-        if at < len(found) and (_numeric(found, at) or found[at].key in _MISHEARD):
+        if at < len(found) and (_numeric(found, at) or found[at].key in MISHEARD):
             continue
         row = found[start:at]
         if sum(token.kind in _NUMERIC for token in row) > 1:
@@ -186,5 +189,5 @@ def _heard_right(found: list[Token]) -> list[Token]:
 
 
 def _as_digit(token: Token) -> Token:
-    digit = _MISHEARD.get(token.key)
+    digit = MISHEARD.get(token.key)
     return token if digit is None else Token(Kind.NUMBER, token.key, digit, str(digit))

@@ -12,6 +12,7 @@ from fractions import Fraction
 
 from bot.hindi.counting import ENGLISH_TENS, SCALES, WORTH, key, keys
 from bot.hindi.fold import fold
+from bot.hindi.number_talk import gives
 
 _FIGURES = {0x966 + figure: str(figure) for figure in range(10)}
 _WORD = re.compile(r"\d+(?:,\d+)*(?:[.:]\d+)*|[^\W\d_](?:[^\W\d_]|[\u0900-\u0963\u200c\u200d'’])*")
@@ -115,6 +116,7 @@ def _more(words: Sequence[str], at: int, scale: int) -> tuple[int, Fraction]:
         return at, Fraction(0)
     after = _scale(words, end)
     too_large = after == scale or _HUNDRED < scale < after < _CRORE
+    too_large = too_large or (after < scale and value * after >= scale)  # "हज़ार-पंद्रह सौ"
     if too_large or (value.denominator > 1 and not after):
         return at, Fraction(0)
     return end, value
@@ -155,12 +157,16 @@ def _whole(words: Sequence[str], at: int) -> tuple[int, Fraction | None]:
     if _DECIMAL.fullmatch(word):
         return at + 1, Fraction(word)
     worth = WORTH.get(word)
-    if worth is None or worth in SCALES or word in _NOT_NUMBERS:
+    if worth is None or worth in SCALES or word in _NOT_NUMBERS or _is_verb(words, at):
         return at, None
     unit = WORTH.get(_word(words, at + 1), 0)
     if word in ENGLISH_TENS and 0 < unit < 10:
         return at + 2, Fraction(worth + unit)
     return at + 1, Fraction(worth)
+
+
+def _is_verb(words: Sequence[str], at: int) -> bool:
+    return gives((_word(words, at - 1), _word(words, at)), 1)
 
 
 def _pointed(words: Sequence[str], at: int, whole: Fraction) -> tuple[int, Fraction]:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from bot.hindi.calendar_words import MONTHS
 from bot.hindi.counting import SCALES, WORTH, key, keys
 from bot.hindi.fold import fold
+from bot.hindi.number_talk import MISHEARD
 
 
 class Kind(Enum):
@@ -72,7 +73,7 @@ hyphen उसके इसके बाद के तो आगे uske baad and
 मतलब यानी डॉट प्लस plus बार phir fir aur
 """)
 )
-_MISHEARD = frozenset(keys("साथ आउट आज छा पंच पंज सोने सोना सुनी सुन अति अट अत टीन तिन चर ओ oh o at do"))
+_MISHEARD = frozenset(MISHEARD) | frozenset(keys("सुन अत तिन ओ oh o at do"))
 _AMBIGUOUS = frozenset(keys("सुन at do"))
 _TIMES = frozenset(keys("डबल ट्रिपल double triple डबुल ट्रिपिल treble"))
 
