@@ -23,6 +23,10 @@ _WRITTEN = (
     (Mark.UPI, re.compile(r"[\w.\u0900-\u0963-]{2,}@[A-Za-z]{2,}[A-Za-z0-9]*")),
     (Mark.PAN, re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{5}[ -]?\d{4}[ -]?[A-Za-z](?![A-Za-z0-9])")),
     (
+        Mark.PAN,
+        re.compile(r"(?<![A-Za-z0-9])\d{2}[A-Za-z]{5}\d{4}[A-Za-z][A-Za-z0-9]{3}(?![A-Za-z0-9])"),
+    ),
+    (
         Mark.IFSC,
         re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z]{4}0|[A-Z]{4}[ -]0)[A-Za-z0-9]{6}(?![A-Za-z0-9])"),
     ),

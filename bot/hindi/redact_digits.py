@@ -162,7 +162,7 @@ class Digits:
         row = self._pieces[start:end]
         said = self._said(start, end)
         if said is not None and said.rule.mark is Mark.DOB:
-            return self._birth(row)
+            return self._birth(row, start, end)
         digits = self._digits(row)
         if not digits or self._measured(start, end, digits):
             return None
@@ -173,9 +173,11 @@ class Digits:
             return mark
         return self._shaped(row, digits, end)
 
-    def _birth(self, row: Sequence[Piece]) -> Mark | None:
-        dated = any(piece.kind in (Kind.DATE, Kind.MONTH) for piece in row)
-        return Mark.DOB if dated or len(self._digits(row)) >= 4 else None
+    def _birth(self, row: Sequence[Piece], start: int, end: int) -> Mark | None:
+        if any(piece.kind in (Kind.DATE, Kind.MONTH) for piece in row):
+            return Mark.DOB
+        digits = self._digits(row)
+        return Mark.DOB if len(digits) >= 4 and not self._measured(start, end, digits) else None
 
     def _shaped(self, row: Sequence[Piece], digits: str, end: int) -> Mark | None:
         """What the row is by itself."""
