@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from bot.core.errors import ConfigError
-from bot.hindi.spoken_amounts import AMOUNT_RULES, MONEY_RULES, SCALE_RULES
+from bot.hindi.spoken_amounts import AMOUNT_RULES, MONEY_RULES, PLAIN_RULES, SCALE_RULES
 from bot.hindi.spoken_codes import CODE_RULES, MIXED_RULES
-from bot.hindi.spoken_dates import DATE_RULES, TIME_RULES
+from bot.hindi.spoken_dates import DATE_RULES, MONTH_BEGINS, TIME_RULES
 from bot.hindi.spoken_latin import ADDRESS_RULES, WORD_RULES
 from bot.hindi.spoken_rule import DEVANAGARI, NO_LETTER_BEFORE, Match, Rule, any_of
 from bot.hindi.spoken_signs import SIGN_RULES, SIGNS
@@ -24,19 +24,24 @@ LONGEST = 100
 _ADDRESSES = (re.compile(r"[\w.+-]*(?:@|\.[A-Za-z]|://)", re.ASCII), ADDRESS_RULES)
 _Group = tuple[re.Pattern[str] | None, Sequence[Rule]]
 """Rules that need not be tried where the pattern, which is quicker, does not match."""
+_MARKED = re.compile(r"[\d.,]*\d\s?(?:[^\s\d.,;।?!]|\d+/)")
+"""A number that a word, a sign or a fraction follows."""
 _FIGURES: Sequence[_Group] = (
     _ADDRESSES,
-    (re.compile(r"\d{1,4}(?:[-/.–,'’]|\s?(?:st|nd|rd|th)?[\s\-/.,]*[^\W\d])"), DATE_RULES),
+    (
+        re.compile(rf"\d{{1,4}}(?:[-/.–,'’]|(?:st|nd|rd|th)?[\s,]*[{MONTH_BEGINS}])"),
+        DATE_RULES,
+    ),
     (
         re.compile(r"\d{1,3}(?:[:.]\d\d|\s?[AaPpHhMm/xX×]|\s?[-–—]\s?\d{1,2}\s?[AaPp:])", re.ASCII),
         TIME_RULES,
     ),
-    (None, MONEY_RULES[1:]),
-    (re.compile(r"\d[\d -]?\d"), CODE_RULES),
-    (None, SCALE_RULES),
-    (None, UNIT_RULES),
+    (_MARKED, MONEY_RULES[1:]),
+    (re.compile(r"\d{3}|\d{1,2}[\s-](?:\d{3}|\d{2}[\s-])|\d+/\w+/"), CODE_RULES[1:]),
+    (_MARKED, (*SCALE_RULES, *UNIT_RULES)),
     (re.compile(r"\d+[A-Za-z]"), MIXED_RULES),
-    (None, AMOUNT_RULES),
+    (_MARKED, AMOUNT_RULES),
+    (None, PLAIN_RULES),
 )
 _LATIN: Sequence[_Group] = (
     _ADDRESSES,
@@ -48,7 +53,7 @@ _LATIN: Sequence[_Group] = (
     (None, WORD_RULES),
 )
 _SIGNS: Sequence[_Group] = (
-    (None, (*MONEY_RULES, *CODE_RULES, *UNIT_RULES, *AMOUNT_RULES, *SIGN_RULES)),
+    (None, (*MONEY_RULES, *CODE_RULES, *UNIT_RULES, *AMOUNT_RULES, *PLAIN_RULES, *SIGN_RULES)),
 )
 _HINDI: Sequence[_Group] = ((None, (*MONEY_RULES, *SHORT_RULES)),)
 _SHORT_HINDI = any_of(" ".join(word for word in ABBREVIATIONS if word[0] > "\u0900"))

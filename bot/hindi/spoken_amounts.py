@@ -14,7 +14,17 @@ from bot.hindi.spoken_numbers import (
     scaled,
     year,
 )
-from bot.hindi.spoken_rule import NUMBER, TO, Match, after, any_of, before, parts, rule
+from bot.hindi.spoken_rule import (
+    NO_LETTER_AFTER,
+    NUMBER,
+    TO,
+    Match,
+    after,
+    any_of,
+    before,
+    parts,
+    rule,
+)
 
 _SCALE_OF = {
     "हज़ार": "हज़ार हजार thousand k K",
@@ -36,7 +46,11 @@ _CURRENCIES = {
 _MONEY = {sign: money for money, signs in _CURRENCIES.items() for sign in signs.split()}
 _SIGN = any_of(" ".join(_CURRENCIES.values()))
 _RUPEES = any_of("रुपये रुपए रुपया रूपये रूपए रुपयों rupees rupee rupaye rupay")
-_OBLIQUE = re.compile(r"\s*(?:का|की|के|में|से|को|पर|तक|ने|वाला|वाली|वाले)(?:\s|$)")
+OBLIQUE = re.compile(
+    r"\s*(?:का|की|के|में|से|को|पर|तक|ने|वाला|वाली|वाले|ka|ki|ke|mein|me|se|ko|par|tak|wala|wali|wale)"
+    rf"{NO_LETTER_AFTER}"
+)
+"""What makes रुपया and महीना before it रुपये and महीने."""
 _RANGE = f"(?P<low>{NUMBER})(?:{TO}(?P<high>{NUMBER}))?"
 _SIGNED = "(?P<minus>[-−–])?"
 _COUNTED = re.compile(
@@ -130,7 +144,7 @@ def _in_coins(whole: str, decimals: str, major: str, minor: str, match: Match) -
 
 
 def _one_or_more(count: int, major: str, match: Match) -> str:
-    alone = count == 1 and major == "रुपये" and not _OBLIQUE.match(after(match))
+    alone = count == 1 and major == "रुपये" and not OBLIQUE.match(after(match))
     return "रुपया" if alone else major
 
 
@@ -144,7 +158,10 @@ def _hindi_ordinal(match: Match) -> str:
 
 
 _ENGLISH = ("फर्स्ट", "सेकंड", "थर्ड", "फोर्थ", "फिफ्थ", "सिक्स्थ", "सेवंथ", "एट्थ", "नाइंथ", "टेंथ")
-_BEFORE_ENGLISH = re.compile(r"\s+(?:[A-Za-z]|फ़?्लोर|फ़्लोर|क्लास|ईयर|सेमेस्टर|एसी)")
+_BEFORE_ENGLISH = re.compile(
+    r"\s+(?:[A-Za-z]|फ़?्लोर|फ़्लोर|क्लास|ईयर|सेमेस्टर|एसी"
+    r"|(?:और|या|aur|ya|and|or)\s+\d{1,2}(?:st|nd|rd|th)\s+[A-Za-z])"
+)
 
 
 def _english_ordinal(match: Match) -> str:
@@ -163,6 +180,21 @@ def _fraction(match: Match) -> str:
     quarter = {(1, 4): "25", (1, 2): "5", (3, 4): "75"}.get((above, below), "")
     said = quarters(int(match["whole"]), quarter)
     return said or f"{cardinal(int(match['whole']))} सही {fraction(above, below)}"
+
+
+def _out_of(match: Match) -> str:
+    """A rating: 4.5/5."""
+    return f"{cardinal(int(match['below']))} में से {_shorter(match['above'])}"
+
+
+def _one_after_another(match: Match) -> str:
+    """1-0-1, as doses are written: no range."""
+    return ", ".join(cardinal(int(number)) for number in match[0].split("-"))
+
+
+def _sides(match: Match) -> str:
+    """40x30x20."""
+    return " बाय ".join(_shorter(side.strip()) for side in re.split("[xX×]", match[0]))
 
 
 def _house(match: Match) -> str:
@@ -235,21 +267,30 @@ MONEY_RULES = (
 )
 """₹1,25,000 and 500/- and 99.50 रुपये."""
 _WORD = any_of(" ".join(form for form in _SCALES if len(form) > 1 or form in "kK"))
-SCALE_RULES = (rule(rf"{_RANGE}\s?(?P<scale>{_WORD})", _in_scale),)
-"""5 lakh, 10K, 2.5 करोड़."""
+SCALE_RULES = (
+    rule(rf"{_RANGE}\s?(?P<scale>{_WORD})", _in_scale),
+    rule(rf"{NUMBER}(?:\s?[xX×]\s?{NUMBER}){{2}}|\d{{1,4}}[xX×]\d{{1,4}}", _sides),
+)
+"""5 lakh, 10K, 2.5 करोड़, 40x30x20."""
 AMOUNT_RULES = (
     rule(rf"{AMOUNT}\s?(?:%|प्रतिशत|percent|per\scent|फ़ीसदी|फीसदी)", _percent),
     rule(
-        r"(?P<number>\d{1,3}(?:,\d{2,3})*,\d{3}|\d{1,7})[\s-]?(?P<ending>वाँ|वां|वा|वीं|वी|वें|वे|ला|ली|ले|रा|री|रे|था|थी|थे|ठा|ठी|ठे)",
+        r"(?P<number>\d{1,3}(?:,\d{2,3})*,\d{3}|\d{1,7})(?:[\s-]?(?=व[ाीे][ँं])|-?)"
+        r"(?P<ending>वाँ|वां|वा|वीं|वी|वें|वे|ला|ली|ले|रा|री|रे|था|थी|थे|ठा|ठी|ठे)",
         _hindi_ordinal,
     ),
     rule(r"(?P<number>\d{1,4})(?:st|nd|rd|th|ST|ND|RD|TH)", _english_ordinal),
+    rule(r"(?P<above>\d{1,2}\.\d)/(?P<below>5|10)", _out_of),
+    rule(r"\d{1,3}(?:-\d{1,3}){2,}", _one_after_another),
     rule(r"(?:(?P<whole>\d{1,9})\s)?(?P<above>\d{1,3})/(?P<below>\d{1,3})", _fraction),
     rule(r"\d{1,4}/[A-Za-z]", _house),
     rule(r"(?P<whole>\d{1,9})?\s?(?P<sign>[¼½¾])", _fraction_sign),
-    rule(r"\d{1,9}(?:\.\d{1,9}){2,}", _version),
     rule(r"\d{1,4}:\d{1,4}", lambda match: " ".join(cardinal(int(n)) for n in match[0].split(":"))),
     rule(rf"(?P<low>{NUMBER}){TO}(?P<high>{NUMBER})", _range),
+)
+"""Numbers that a word, a sign or another number makes something."""
+PLAIN_RULES = (
+    rule(r"\d{1,9}(?:\.\d{1,9}){2,}", _version),
     rule(rf"{_SIGNED}(?P<low>{NUMBER})", _plain),
     rule(r"\d+", _among_letters, end=""),
 )

@@ -20,7 +20,8 @@ WORDS = table("spoken_words.tsv")
 """What a Latin word sounds like; in capitals, an acronym."""
 _ALWAYS = folded_words("""
 ओटीपी otp पिन pin पिनकोड pincode सीवीवी cvv आधार aadhaar aadhar uan पीएनआर pnr ifsc upi
-अंक अंकों digits डिजिट कोड code mpin एमपिन वेरिफिकेशन imei gstin डायल dial
+अंक अंकों digits डिजिट कोड code micr uhid cif crn हेल्पलाइन helpline mpin एमपिन वेरिफिकेशन imei
+puk gstin डायल dial
 """)
 """Digits after them are a row, however few."""
 _NAMED = folded_words("""
@@ -29,9 +30,9 @@ _NAMED = folded_words("""
 mobile फ़ोन phone ट्रेन train फ्लाइट flight बिल bill पॉलिसी policy लोन loan ट्रांज़ैक्शन
 ट्रांजैक्शन transaction txn टोकन token रजिस्ट्रेशन registration invoice इनवॉइस चेक cheque
 केस case docket डॉकेट ट्रैकिंग tracking awb utr rrn आवेदन application एप्लिकेशन मीटर meter
-गाड़ी वाहन vehicle व्हाट्सऐप whatsapp संपर्क contact हेल्पलाइन helpline टोल सीरियल serial
-रोल roll फ़ाइल file रसीद receipt असेट user यूज़र client क्लाइंट employee कर्मचारी सर्विस
-service अनुरोध request sr id आईडी एजेंट agent ईमेल लाइसेंस license
+गाड़ी वाहन vehicle व्हाट्सऐप whatsapp संपर्क contact टोल सीरियल serial
+रोल roll shikayat grahak khata gaadi gadi फ़ाइल file रसीद receipt असेट user यूज़र client क्लाइंट
+employee कर्मचारी सर्विस service अनुरोध request sr id आईडी एजेंट agent ईमेल लाइसेंस license
 """)
 """Digits after them are a row, if a word for "number" comes between, or there are many."""
 _ACCOUNTS = folded_words("खाता अकाउंट account c कार्ड card")
@@ -47,7 +48,7 @@ haryana पंजाब punjab राजस्थान rajasthan गुजर�
 """)
 """Six digits right after one of them are a postal code."""
 _POSTAL = 6
-_NAMING = folded_words("नंबर संख्या क्रमांक आईडी id number no num नं nambar numbar")
+_NAMING = folded_words("नंबर संख्या क्रमांक क्र सं आईडी id number no num नं nambar numbar sankhya kramank")
 _BETWEEN = folded_words(
     "है हैं था थी is was का की के करें कीजिए करिए यह ये आपका आपकी your hai ka ki फ्री free"
 )
@@ -59,9 +60,19 @@ _COUNTED = re.compile(
 )
 _BEHIND = re.compile(
     r"\s?(?:नंबर\s+(?:पर|का|की|के|से|वाला|वाली|वाले)|(?:आपका|आपकी|is\syour)?\s?(?:ओटीपी|otp|पिन\s?कोड)(?!\w)"
-    r"|(?:पर|par|pe)\s+(?:कॉल|फ़ोन|फोन|संपर्क|call|डायल|एसएमएस|sms|मिस्ड|phone|मैसेज|व्हाट्सऐप)|डायल|dial)",
+    r"|(?:पर|par|pe)\s+(?:भेज|लिख|bhej|कॉल|फ़ोन|फोन|संपर्क|call|डायल|एसएमएस|sms|मिस्ड|phone|मैसेज|व्हाट्सऐप)|डायल|dial)",
     re.IGNORECASE,
 )
+_TRAIN_BEFORE = re.compile(
+    r"(?:एक्सप्रेस|राजधानी|शताब्दी|दुरंतो|भारत|express|rajdhani|shatabdi|duronto|bharat)\s*[-(]?\s*$",
+    re.IGNORECASE,
+)
+_TRAIN_AFTER = re.compile(
+    r"\s+(?:\S+\s+){0,2}(?:एक्सप्रेस|राजधानी|शताब्दी|दुरंतो|express|rajdhani|shatabdi|duronto)(?!\w)",
+    re.IGNORECASE,
+)
+_TRAIN = 5
+"""Five digits beside its name are a train's number."""
 _FEWEST = 3
 """Fewer digits are no row, whatever they are named."""
 _ROW = 4
@@ -96,14 +107,20 @@ def _row(match: Match) -> str:
         return ""
     if len(digits) == _POSTAL and _PLACES & set(fold(before(match)).split()[-1:]):
         return one_by_one(digits)
+    if len(digits) == _TRAIN and _is_train(match):
+        return one_by_one(digits)
     least = _FEWEST if _BEHIND.match(after(match)) else _least(before(match))
     return _grouped(match[0]) if len(digits) >= least else ""
+
+
+def _is_train(match: Match) -> bool:
+    return bool(_TRAIN_BEFORE.search(before(match)) or _TRAIN_AFTER.match(after(match)))
 
 
 _NEVER = 99
 _NEAR = 6
 """Words before a row that may name it."""
-_SENTENCE_END = re.compile(r"[।?!]\s*$|(?<!\bno)(?<!\bNo)(?<!नं)\.\s*$")
+_SENTENCE_END = re.compile(r"[।?!]\s*$|(?<!\bno)(?<!\bNo)(?<!नं)(?<!सं)(?<!क्र)\.\s*$")
 
 
 def _least(said: str) -> int:
@@ -136,7 +153,14 @@ def _mixed(match: Match) -> str:
     """Letters and digits: ORD-12345, MH 12 AB 1234, A4, 5G."""
     if match[0] in WORDS:
         return WORDS[match[0]]
-    return " ".join(_part(part) for part in re.findall(r"[A-Za-z]+|\d+", match[0]))
+    pieces = match[0].split("/")
+    if len(pieces) > 2:
+        return " स्लैश ".join(map(_letters_and_digits, pieces))
+    return _letters_and_digits(match[0])
+
+
+def _letters_and_digits(text: str) -> str:
+    return " ".join(_part(part) for part in re.findall(r"[A-Za-z]+|\d+", text))
 
 
 def _part(part: str) -> str:
@@ -151,8 +175,23 @@ def spelled(letters: str) -> str:
     return " ".join(LETTERS[letter] for letter in letters.upper())
 
 
+def _dialled(match: Match) -> str:
+    """*121#."""
+    pieces = re.findall(r"\d+|[*#]", match[0])
+    return " ".join(_KEYS.get(piece) or one_by_one(piece) for piece in pieces)
+
+
+def _slashed(match: Match) -> str:
+    """210700/48/2024/1234; short numbers, "1/2/3", are a choice."""
+    pieces = match[0].split("/")
+    choice = max(map(len, pieces)) < _FEWEST and "".join(pieces).isdigit()
+    return (" या " if choice else " स्लैश ").join(map(_letters_and_digits, pieces))
+
+
+_KEYS = {"*": "स्टार", "#": "हैश"}
 CODE_RULES = (
     rule(r"[Xx*•]{2,}[\s-]?(?P<digits>\d{2,6})", _masked),
+    rule(r"\*#?\d+(?:\*\d+)*#", _dialled, end=""),
     rule(
         r"(?P<country>\+?91[\s-]?|0)?(?P<number>[6-9]\d{4}[\s-]?\d{5}|[6-9]\d{2}[\s-]\d{3}[\s-]\d{4}"
         r"|[6-9]\d{3}[\s-]\d{3}[\s-]\d{3}|[6-9]\d[\s-]\d{4}[\s-]\d{4})",
@@ -161,6 +200,7 @@ CODE_RULES = (
     rule(r"1[89]00[\s-]?\d{2,4}(?:[\s-]?\d{2,4}){1,2}", _written_groups),
     rule(r"0\d{2,4}[\s-]\d{3,4}[\s-]?\d{3,4}", _written_groups),
     rule(r"\+\d{1,3}[\s-]?\d{2,}(?:[\s-]?\d{2,})*", _abroad),
+    rule(r"\d+(?:/[A-Z\d]+){2,}", _slashed),
     rule(r"\d{3,6}(?:[ -]\d{3,6}){2,}", _written_groups),
     rule(r"\d+(?:[ -]\d{3,})*", _row),
 )

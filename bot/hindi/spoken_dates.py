@@ -3,10 +3,14 @@
 import re
 
 from bot.hindi.spoken_numbers import cardinal, quarters, year
-from bot.hindi.spoken_rule import TO, Match, after, any_of, before, rule, table
+from bot.hindi.spoken_rule import NO_LETTER_AFTER, TO, Match, after, any_of, before, rule, table
 
 _MONTHS = table("spoken_months.tsv")
 _NAMES = list(dict.fromkeys(_MONTHS.values()))
+MONTH_BEGINS = "".join(
+    sorted({letter for name in _MONTHS for letter in (name[0], name[0].upper())})
+)
+"""The first letters of all months."""
 _MONTH = f"(?P<month>{any_of(' '.join(_MONTHS))})"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _CENTURY_TURNS = 50
@@ -48,7 +52,7 @@ def _numeric(match: Match) -> str:
 
 
 _DATE_BEFORE = re.compile("(?:तारीख|दिनांक|date|on|डेट)[\\s:]*$", re.IGNORECASE)
-_DATE_AFTER = re.compile(r"\s*(?:को|की|तक|से|तारीख)(?:\s|$)")
+_DATE_AFTER = re.compile(rf"\s*(?:को|की|तक|से|तारीख){NO_LETTER_AFTER}")
 
 
 def _day_month(match: Match) -> str:

@@ -12,7 +12,7 @@ _SILENT = re.compile(
     r"\]\([^()\s]*\)"  # the address of a link
     r"|</?[A-Za-z][^<>\s]*/?>"
     rf"|[{_EMOJI}\u200b\u2060\ufeff\u00ad]"
-    r"|\*\*+|(?<![A-Za-z\d*])\*(?!\d)|(?<=[^\W\d_])\*|`+|~~+|^_+|_+$|^#+$|^>+"
+    r"|\*\*+|(?<![A-Za-z\d*])\*(?![\d#])|(?<=[^\W\d_])\*|`+|~~+|^_+|_+$|^#+$|^>+"
 )
 _BRACKETS = re.compile(r"[\[\]{}<>|\\“”„«»\"()]")
 """What they hold stays apart."""

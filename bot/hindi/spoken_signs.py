@@ -2,7 +2,9 @@
 
 import re
 
-from bot.hindi.spoken_rule import Match, Rule, after, before, pairs, rule
+from bot.hindi.spoken_amounts import OBLIQUE
+from bot.hindi.spoken_rule import Match, Rule, after, any_of, before, pairs, rule
+from bot.hindi.spoken_units import ONE, UNITS
 
 _SAID = pairs("""
 ^ की_घात
@@ -13,17 +15,27 @@ _SAID = pairs("""
 """)
 SIGNS = "".join(_SAID)
 _LATIN = re.compile("[A-Za-z]")
-_UNIT_BEFORE = re.compile("[0-9A-Za-z]$")
-_EACH = pairs("""
-month महीना day दिन year साल person व्यक्ति night रात hour घंटा hr घंटा min मिनट unit यूनिट
-km किलोमीटर kg किलो माह माह महीना महीना महीने महीने दिन दिन साल साल वर्ष वर्ष
-व्यक्ति व्यक्ति रात रात घंटा घंटा घंटे घंटे किमी किलोमीटर किलो किलो
-""")
+_COUNTED = """
+person व्यक्ति unit यूनिट user यूज़र SMS एस_एम_एस call कॉल item आइटम piece पीस pc पीस माह माह
+महीना महीना महीने महीना मिनट मिनट यूनिट यूनिट यात्री यात्री लीटर लीटर दिन दिन साल साल वर्ष वर्ष
+transaction ट्रांज़ैक्शन व्यक्ति व्यक्ति रात रात घंटा घंटा घंटे घंटा किलो किलो ग्राम ग्राम मीटर मीटर
+"""
+_AMOUNT_BEFORE = re.compile("(?:[0-9A-Za-z]|रुपये|रुपए|रु|रु\\.|पैसे)$")
+_NO_MEASURE = frozenset("in x X × ° deg degree degrees times".split())  # noqa: SIM905
+_EACH = {
+    form: ONE.get(said, said)
+    for form, said in (UNITS | pairs(_COUNTED)).items()
+    if form not in _NO_MEASURE
+}
 """After an amount, "/" is "for each" of these; elsewhere it is "or"."""
 
 
 def _each(match: Match) -> str:
-    return f" प्रति {_EACH[match[1]]}" if _UNIT_BEFORE.search(before(match, 1)) else ""
+    if not _AMOUNT_BEFORE.search(before(match, 6)):
+        return ""
+    unit = _EACH[re.sub(r"\s+", "_", match[1])]
+    oblique = unit in ONE.values() and OBLIQUE.match(after(match))
+    return f" प्रति {unit[:-1]}े" if oblique else f" प्रति {unit}"
 
 
 def _sign(match: Match) -> str:
@@ -32,6 +44,6 @@ def _sign(match: Match) -> str:
 
 
 SIGN_RULES = (
-    rule(rf"\s?/\s?({'|'.join(_EACH)})", _each),
+    rule(rf"\s?/\s?({any_of(' '.join(_EACH))})", _each),
     Rule(re.compile(f"[{re.escape(SIGNS)}]"), _sign),
 )

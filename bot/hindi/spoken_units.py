@@ -2,20 +2,27 @@
 
 import re
 
-from bot.hindi.spoken_amounts import AMOUNT, amount
+from bot.hindi.spoken_amounts import AMOUNT, amount, between
 from bot.hindi.spoken_numbers import cardinal
-from bot.hindi.spoken_rule import Match, any_of, rule, table
+from bot.hindi.spoken_rule import NUMBER, TO, Match, any_of, rule, table
 
-_UNIT = table("spoken_units.tsv")
-_ONE = {"घंटे": "घंटा", "महीने": "महीना", "हफ़्ते": "हफ़्ता"}
+UNITS = table("spoken_units.tsv")
+ONE = {"घंटे": "घंटा", "महीने": "महीना", "हफ़्ते": "हफ़्ता"}
 ABBREVIATIONS = table("spoken_short.tsv")
 """What is written short and said whole."""
 
 
 def _measured(match: Match) -> str:
     said = amount(match)
-    unit = _UNIT[re.sub(r"\s+", "_", match["unit"])]
-    return f"{said} {_ONE.get(unit, unit) if said == 'एक' else unit}"
+    unit = UNITS[re.sub(r"\s+", "_", match["unit"])]
+    return f"{said} {ONE.get(unit, unit) if said == 'एक' else unit}"
+
+
+def _both_measured(match: Match) -> str:
+    """The unit at both ends of a range: 5kg-10kg, 25°-30°C."""
+    low, unit = match["low"], UNITS[re.sub(r"\s+", "_", match["unit"])]
+    same = match["first"] == "°" or match["first"] == match["unit"]
+    return f"{between(low, match['high'])} {unit}" if same else ""
 
 
 def _short(match: Match) -> str:
@@ -27,8 +34,13 @@ def _feet(match: Match) -> str:
     return f"{cardinal(int(match[1]))} फ़ुट {cardinal(int(match[2]))} इंच"
 
 
+_ANY = any_of(" ".join(UNITS))
 UNIT_RULES = (
     rule(r"(\d)['’′](\d{1,2})", _feet),
-    rule(rf"{AMOUNT}\s?(?P<unit>{any_of(' '.join(_UNIT))})", _measured),
+    rule(
+        rf"(?P<low>{NUMBER})\s?(?P<first>°|{_ANY}){TO}(?P<high>{NUMBER})\s?(?P<unit>{_ANY})",
+        _both_measured,
+    ),
+    rule(rf"{AMOUNT}\s?(?P<unit>{_ANY})", _measured),
 )
 SHORT_RULES = (rule(any_of(" ".join(ABBREVIATIONS)), _short),)
