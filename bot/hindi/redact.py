@@ -30,8 +30,15 @@ def redact(text: str, asked: str = "", growing: bool = False) -> str:
 
     `asked` is what the other side said just before: after "अपना ओटीपी बताइए", four bare digits are
     an OTP. `growing`: the text is an interim, whose last digits may be the beginning of more.
-    Redacted text stays as it is.
+    Redacted text stays as it is: where a mark has parted a number from a word that freed it, the
+    number is hidden, too.
     """
+    while (hidden := _once(text, asked, growing)) != text:
+        text = hidden
+    return text
+
+
+def _once(text: str, asked: str, growing: bool) -> str:
     if not _may_hold(text):
         return text
     parts: list[str] = []
