@@ -59,6 +59,8 @@ class FakeLine:
     quiet: list[tuple[float, float]] = field(default_factory=list)
     rate: int = 8000
     sent: list[tuple[float, bytes]] = field(default_factory=list)
+    pressed: list[tuple[float, str]] = field(default_factory=list)
+    has_keys: bool = False
     closed: bool = False
 
     async def events(self):
@@ -75,6 +77,11 @@ class FakeLine:
     def send(self, frame):
         """Note the frame and its time."""
         self.sent.append((now(), frame))
+
+    def press(self, key):
+        """Note the key and its time, where this line can."""
+        self.pressed.append((now(), key))
+        return self.has_keys
 
     async def close(self):
         """Hang up."""

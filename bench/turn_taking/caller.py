@@ -144,6 +144,10 @@ class Caller:
         heard = np.frombuffer(alaw_decoded(alaw_encoded(frame)), "<i2")
         self._ours[at : at + heard.size] = heard[: self._ours.size - at]
 
+    def press(self, key: str) -> bool:
+        """No keys here."""
+        return False
+
     async def close(self) -> None:
         """The bot hangs up."""
 

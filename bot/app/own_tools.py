@@ -47,7 +47,7 @@ def own_offers(settings: Settings) -> list[Offer]:
         what = "Whether the office is open now, and the opening hours of the coming days."
         offers.append(offer_of(OPENING_HOURS, what, {"type": "object", "properties": {}}))
     if SEND_DIGITS in wanted:
-        what = "Press keys on the line, as tones: to go through the menu of another machine."
+        what = "Press keys on the line: to go through the menu of another machine."
         offers.append(offer_of(SEND_DIGITS, what, _DIGITS))
     return offers
 

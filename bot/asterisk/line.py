@@ -89,6 +89,10 @@ class Line(ABC):
         else:
             self._transport.write(self._header_of(len(frame)) + frame)
 
+    def press(self, key: str) -> bool:
+        """Asterisk takes no keys from us: a DTMF message would end the call."""
+        return False
+
     def _blocked(self) -> None:
         """Asterisk doesn't read: drop the frame, and give up after a while."""
         now = asyncio.get_running_loop().time()

@@ -86,7 +86,7 @@ class Call:
         self._inbox: asyncio.Queue[Event] = asyncio.Queue(INBOX_EVENTS)
         self._playout = Playout(line.rate, self._send, self._sounded, watch.late)
         self._floor = Floor(
-            Voice(line.rate, hindi.book, hindi.synthesizer, self._playout),
+            Voice(line.rate, hindi.book, hindi.synthesizer, self._playout, line.press),
             model, hearing, hindi, self._post, watch, allowed or Allowed(), history,
         )  # fmt: skip
         self._heard_at = self._loop.time()

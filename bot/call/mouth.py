@@ -28,6 +28,8 @@ class Voice:
     book: Phrasebook
     synthesizer: Synthesizer
     playout: Playout
+    press: Callable[[str], bool] = lambda key: False
+    """The line's own way to press a key, if it has one."""
 
 
 class Mouth:
@@ -97,8 +99,14 @@ class Mouth:
         return True
 
     async def press(self, keys: str) -> None:
-        """The tones of these keys."""
-        await self._play("", key_tones(keys, self._voice.rate))
+        """Press these keys: by the line, each in its silence; else as tones."""
+        rate = self._voice.rate
+        await self.playout.drained()
+        for number, key in enumerate(keys):
+            if not self._voice.press(key):
+                return await self._play("", key_tones(keys[number:], rate))
+            await self._play("", bytes(len(key_tones(key, rate))))
+            await self.playout.drained()
 
     async def _short(self, text: str) -> list[Speech]:
         """The whole speech of a short text; nothing where it is long."""

@@ -111,7 +111,7 @@ class Playout:
     def _last_is_whole(self) -> None:
         """No more audio comes for the last sentence: it tells how fast this voice speaks."""
         cue = self._cues[-1] if self._cues else None
-        if cue is not None and not cue.whole and cue.end > cue.start:
+        if cue is not None and cue.aloud.said and not cue.whole and cue.end > cue.start:
             cue.whole = True
             self._pace += LEARN * (min(max(cue.own_pace(), 0.5), 2.0) - self._pace)
 

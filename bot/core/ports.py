@@ -118,6 +118,13 @@ class CallTransport(Protocol):
     def send(self, frame: bytes) -> None:
         """Play one 20 ms frame to the caller now. Never waits; after a hang-up, does nothing."""
 
+    def press(self, key: str) -> bool:
+        """
+        Press a key (0-9 * # A-D) by the line's own means, in the coming 0.2 s of frames.
+
+        False where it has none: then the key's tone is to be played.
+        """
+
     async def close(self) -> None:
         """Hang up (give the call back to the PBX). Idempotent."""
 

@@ -70,6 +70,10 @@ class GatewayLine:
         audio = pb.Audio(data=self._codec.encode(frame), sequence=self._sequence)
         self.outbox.put_sound(pb.ConverseResponse(audio=audio))
 
+    def press(self, key: str) -> bool:
+        """A client has no keypad of ours."""
+        return False
+
     async def close(self) -> None:
         """Hang up: what waits is sent, then the stream ends."""
         self.outbox.close()

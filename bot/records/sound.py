@@ -131,6 +131,10 @@ class RecordedLine:
         self._line.send(frame)
         self._sound.play(frame)
 
+    def press(self, key: str) -> bool:
+        """As the line does it."""
+        return self._line.press(key)
+
     async def close(self) -> None:
         """Hang up."""
         await self._line.close()

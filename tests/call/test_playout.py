@@ -318,3 +318,20 @@ async def test_the_pace_of_a_voice_is_learnt_from_its_whole_sentences():
             await asyncio.sleep(0.9)
             heard.append(len(playout.stop().split()))
     assert heard[1] < heard[0]
+
+
+async def test_sound_without_words_tells_nothing_of_a_voice():
+    """Keys that we press leave the pace of the next sentence as it was."""
+    text, heard = "आपका इस महीने का बिल पाँच सौ रुपये है।", []
+    for before in (0, 8):
+        async with playing() as (playout, _):
+            for _ in range(before):
+                playout.cue("")
+                await playout.play(TONE * 1600)
+                await playout.drained()
+                playout.stop()
+            playout.cue(text)
+            await playout.play(TONE * 8000)
+            await asyncio.sleep(0.9)
+            heard.append(playout.stop())
+    assert heard[0] == heard[1]

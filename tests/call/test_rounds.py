@@ -4,6 +4,8 @@ import asyncio
 import json
 from dataclasses import dataclass, field
 
+import pytest
+
 from bot.call.phrasebook import Phrase
 from bot.call.rounds import Rounds, Toolset
 from bot.call.tool_policy import OWN, Tool, ToolPolicy
@@ -225,20 +227,35 @@ async def test_without_tools_a_call_of_one_is_ignored():
     assert len(told.model.asked) == 1
 
 
-async def test_keys_are_pressed_after_the_words():
-    """The tones of two keys leave the line once all is said; they are no words of ours."""
+async def pressing(line):
+    """The bot answers with a word and the keys 12."""
     policy = ToolPolicy((*OWN, Tool("send_digits", {"properties": {"digits": {"type": "string"}}})))
     keys = ToolCall("send_digits", {"digits": "12"}, "k")
-    told = await Story(
-        FakeLine(9.0, [(3.0, 4.0)]),
+    return await Story(
+        line,
         ScriptedRecognizer([(4.4, Transcript("हाँ", True))]),
         ScriptedModel([["जी।", keys]]),
         policy=policy,
         toolset=Toolset(FakeTools(), SETTINGS),
     ).run()
+
+
+async def test_keys_are_pressed_after_the_words():
+    """The tones of two keys leave the line once all is said; they are no words of ours."""
+    told = await pressing(FakeLine(9.0, [(3.0, 4.0)]))
     at_8000 = key_tones("12", 8000)
     sent = b"".join(frame for at, frame in told.line.sent if at > 4.4)
     assert at_8000.strip(b"\0") in sent
+    assert told.turns[-1].said == "जी।"
+
+
+async def test_a_line_that_has_keys_presses_them_itself():
+    """One every 0.2 s, after the words and in silence: no tone is played."""
+    told = await pressing(FakeLine(9.0, [(3.0, 4.0)], has_keys=True))
+    (first, one), (second, two) = told.line.pressed
+    assert (one, two) == ("1", "2")
+    assert second - first == pytest.approx(0.2, abs=0.021)
+    assert told.line.sounding()[-1] <= first
     assert told.turns[-1].said == "जी।"
 
 

@@ -70,6 +70,20 @@ async def test_a_caller_who_wants_a_person_gets_one():
     assert people.lines[0].ticket.caller.called == "agents"
 
 
+async def test_the_bot_presses_keys():
+    """The model's wish to press keys becomes telephone events; the caller's phone reads them."""
+    read = []
+    wish = [ANSWER, ToolCall("send_digits", {"digits": "42#"})]
+    tools = {"builtin": ["hang_up", "send_digits"]}
+    async with running(wish, listens=hearing, sip=LOOPBACK, tools=tools) as bot, phone(bot) as one:
+        call = await one.dial("100")
+        call._native.on_dtmf(lambda key: read.append(key.digit))
+        greeting = await call.hears(20.0, after=call.answered_at)
+        await call.hears_silence(0.3, 20.0, after=greeting)
+        await call.play(buzz(8000) * 40)
+        await eventually(lambda: read == ["4", "2", "#"])
+
+
 async def test_no_room_and_draining():
     """486 while all lines are busy; after SIGTERM 503, and the call that is up goes on."""
     limits = {"max_calls": 1}

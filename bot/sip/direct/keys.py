@@ -1,14 +1,22 @@
-"""Keys that callers press: telephone events in RTP (RFC 4733), and SIP INFO."""
+"""Keys that callers press, and ours: telephone events in RTP (RFC 4733), and SIP INFO."""
 
 import re
+import struct
 
 from bot.core.numbers import KEYS
-from bot.sip.direct.rtp import Packet
+from bot.sip.direct.rtp import Packet, Stream
 
 _NAMES = "0123456789*#ABCD"
 """The events 0 to 15 (RFC 4733, table 3)."""
 RELAY = "application/dtmf-relay"
 PLAIN = "application/dtmf"
+PRESSED = 5
+"""Packets while a key of ours is down: 0.1 s."""
+ENDS = 3
+"""How often its end is told (RFC 4733, 2.5.1.4)."""
+END = 0x80
+VOLUME = 10
+"""Below 0 dBm0, in dB."""
 
 
 class EventEar:
@@ -37,6 +45,36 @@ class EventEar:
         if self._heard is None or packet.source != self._heard[0]:
             return False
         return ((packet.timestamp - self._heard[1]) & 0xFFFFFFFF) > 0x80000000
+
+
+class Press:
+    """
+    A key of ours as telephone events: a packet every 20 ms, instead of sound (RFC 4733, 2.5.1).
+
+    All of them have the timestamp of the key's beginning, `_began`. `_told` counts them, `_lasted`
+    is how long the key is down so far, in samples.
+    """
+
+    def __init__(self, key: str) -> None:
+        self._event = _NAMES.index(key)
+        self._told = self._began = self._lasted = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all is told."""
+        return self._told >= PRESSED + ENDS - 1
+
+    def packet(self, stream: Stream, payload_type: int, now: float) -> bytes:
+        """The packet of the next 20 ms, which leave now."""
+        stream.beat(now)
+        if not self._told:
+            self._began = stream.timestamp
+        self._told += 1
+        if self._told <= PRESSED:
+            self._lasted = min(stream.timestamp + stream.step - self._began, 0xFFFF)
+        end = END if self._told >= PRESSED else 0
+        payload = struct.pack("!BBH", self._event, end | VOLUME, self._lasted)
+        return stream.packet(payload_type, self._told == 1, self._began, payload)
 
 
 def info_key(content_type: str, body: bytes) -> str | None:

@@ -53,6 +53,10 @@ class SipLine:
         if not self._ear.gone.is_set():
             self.sound.send(frame)
 
+    def press(self, key: str) -> bool:
+        """Press a key as telephone events, where the other side has them."""
+        return not self._ear.gone.is_set() and self.sound.press(key)
+
     async def close(self) -> None:
         """Hang up, or hand the caller over, as the call's ending says. Idempotent."""
         await self._end()

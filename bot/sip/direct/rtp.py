@@ -47,7 +47,7 @@ def parsed(data: bytes) -> Packet | None:
 
 class Stream:
     """
-    What we send: each `sound` is the next 20 ms.
+    What we send: each `beat` is the next 20 ms, `timestamp` their first sample, `step` how many.
 
     `_due` is the loop's time at which the next packet should leave.
     """
@@ -55,24 +55,29 @@ class Stream:
     def __init__(self, clock: int) -> None:
         self._source = secrets.randbits(32)
         self._sequence = secrets.randbits(15)
-        self._timestamp = secrets.randbits(31)
-        self._step = round(clock * FRAME_SECONDS)
+        self.timestamp = secrets.randbits(31)
+        self.step = round(clock * FRAME_SECONDS)
         self._clock = clock
         self._due: float | None = None
 
     def sound(self, payload_type: int, payload: bytes, now: float) -> bytes:
         """The packet of the next 20 ms of sound, which leaves now."""
-        late = 0.0 if self._due is None else now - self._due
-        talkspurt = self._due is None or late > SLIPPED
-        if late > SLIPPED:
-            self._timestamp += round(late * self._clock)
-            self._due = now
-        packet = self._packet(payload_type, talkspurt, self._timestamp, payload)
-        self._timestamp += self._step
-        self._due = (now if self._due is None else self._due) + FRAME_SECONDS
-        return packet
+        talkspurt = self.beat(now)
+        return self.packet(payload_type, talkspurt, self.timestamp, payload)
 
-    def _packet(self, payload_type: int, marker: bool, timestamp: int, payload: bytes) -> bytes:
+    def beat(self, now: float) -> bool:
+        """Go on to the next 20 ms, which leave now; whether sound begins anew with them."""
+        if self._due is None:
+            self._due = now + FRAME_SECONDS
+            return True
+        late = now - self._due
+        slipped = late > SLIPPED
+        self.timestamp += self.step + (round(late * self._clock) if slipped else 0)
+        self._due = (now if slipped else self._due) + FRAME_SECONDS
+        return slipped
+
+    def packet(self, payload_type: int, marker: bool, timestamp: int, payload: bytes) -> bytes:
+        """The next packet, of this timestamp."""
         self._sequence = (self._sequence + 1) & 0xFFFF
         second = payload_type | (0x80 if marker else 0)
         stamp = timestamp & 0xFFFFFFFF

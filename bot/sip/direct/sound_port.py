@@ -8,6 +8,7 @@ The beat is the call's: each `send` is one packet, on the playout's absolute dea
 import asyncio
 import random
 import socket
+from collections import deque
 from collections.abc import Callable
 from typing import cast
 
@@ -16,7 +17,7 @@ from bot.core.errors import ProtocolError
 from bot.core.events import Audio, Digit, LineEvent
 from bot.signal.levels import faded
 from bot.sip.direct import rtp
-from bot.sip.direct.keys import EventEar
+from bot.sip.direct.keys import EventEar, Press
 from bot.sip.direct.reorder import PATIENCE, Figures, Reorder
 from bot.sip.direct.sdp import Agreed
 
@@ -28,6 +29,8 @@ MOVED_AFTER = 0.5
 """Seconds of silence after which packets from another port are taken: a router has moved it."""
 WRITE_AHEAD = 4096
 """Bytes that may wait in our socket before frames are dropped."""
+MOST_PRESSES = 8
+"""Keys of ours that may wait: more means that nobody sends frames."""
 EXPEDITED = 46 << 2
 """The class of voice in the type of service (RFC 3246; RFC 4594, 4.1)."""
 
@@ -45,6 +48,7 @@ class SoundPort(asyncio.DatagramProtocol):
     `_agreed` is what both sides do, `_hosts` whose packets we take; `_from` is where they came from
     last, and where ours go (symmetric RTP), None until one came. `_rest` is sound that makes no
     whole frame yet, `_last` the last packet's sound. `heard_at` is when the last packet came.
+    `_presses` are our keys that are still to be told.
     """
 
     def __init__(self, take: Callable[[LineEvent], None]) -> None:
@@ -60,6 +64,7 @@ class SoundPort(asyncio.DatagramProtocol):
         self._stream: rtp.Stream | None = None
         self._reorder = Reorder()
         self._events = EventEar()
+        self._presses: deque[Press] = deque(maxlen=MOST_PRESSES)
         self._rest = self._last = b""
         self._gap: asyncio.TimerHandle | None = None
 
@@ -86,6 +91,8 @@ class SoundPort(asyncio.DatagramProtocol):
         self._hosts = frozenset((agreed.to[0], signalling))
         self.heard_at = asyncio.get_running_loop().time()
         self._agreed = agreed
+        if not self._takes_keys:
+            self._presses.clear()
 
     def send(self, frame: bytes) -> None:
         """Send one frame; nothing while we are on hold. Never waits."""
@@ -96,8 +103,31 @@ class SoundPort(asyncio.DatagramProtocol):
             self.dropped_out += 1
             return
         now = asyncio.get_running_loop().time()
-        packet = self._stream.sound(agreed.payload_type, agreed.codec.encode(frame), now)
+        packet = self._key_packet(agreed, self._stream, now) or self._stream.sound(
+            agreed.payload_type, agreed.codec.encode(frame), now
+        )
         self._transport.sendto(packet, self._from or agreed.to)
+
+    def press(self, key: str) -> bool:
+        """Press a key in the coming frames; False where they take no telephone events."""
+        if self._takes_keys:
+            self._presses.append(Press(key))
+        return self._takes_keys
+
+    @property
+    def _takes_keys(self) -> bool:
+        agreed = self._agreed
+        return agreed is not None and agreed.events is not None and not agreed.held
+
+    def _key_packet(self, agreed: Agreed, stream: rtp.Stream, now: float) -> bytes | None:
+        """What is to be told of a key in these 20 ms, if anything."""
+        if not self._presses or agreed.events is None:
+            return None
+        press = self._presses[0]
+        packet = press.packet(stream, agreed.events, now)
+        if press.is_over:
+            self._presses.popleft()
+        return packet
 
     def silent_for(self) -> float:
         """Seconds for which they have sent nothing, though they should."""
