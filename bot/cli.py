@@ -65,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_records(commands.add_parser("records", help="the database of recorded calls"), config)
     _add_webhooks(commands.add_parser("webhooks", help="those that wait for delivery"), config)
+    _add_api_keys(commands.add_parser("api-keys", help="keys of the HTTP API"), config)
     _add_plan(commands.add_parser("plan", help="say what so many calls at once need"))
     profiles = commands.add_parser("profiles", help="the tenants: which number has which dialogue")
     _add_profiles(profiles.add_subparsers(required=True, metavar="COMMAND"), config)
@@ -181,6 +182,13 @@ def _add_webhooks(parser: argparse.ArgumentParser, config: argparse.ArgumentPars
 
     add_webhooks(parser, config)
     parser.set_defaults(run=_calls)
+
+
+def _add_api_keys(parser: argparse.ArgumentParser, config: argparse.ArgumentParser) -> None:
+    from bot.app.api_keys_options import add_api_keys
+
+    add_api_keys(parser, config)
+    parser.set_defaults(run=_api_keys)
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -313,6 +321,15 @@ def _plan(options: argparse.Namespace) -> int:
 
 def _calls(options: argparse.Namespace) -> int:
     from bot.app.calls_command import run
+    from bot.config import LogSettings
+    from bot.ops import logs
+
+    logs.configure(LogSettings(level="error"))
+    return run(options, _print)
+
+
+def _api_keys(options: argparse.Namespace) -> int:
+    from bot.app.api_keys_command import run
     from bot.config import LogSettings
     from bot.ops import logs
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.config_api import ApiSettings
 from bot.config_part import EnvSecret, Part, Port, Seconds
 from bot.config_profile import (
     HoursSettings,
@@ -569,6 +570,7 @@ class Settings(BaseSettings):
     gateway: GatewaySettings = GatewaySettings()
     sip: SipSettings = SipSettings()
     http: HttpSettings = HttpSettings()
+    api: ApiSettings = ApiSettings()
     pbx: PbxSettings = PbxSettings()
     riva: RivaSettings = RivaSettings()
     llm: LlmSettings = LlmSettings()

@@ -228,6 +228,10 @@ class Story:
     """(time, whether a secret is asked for from then on)."""
     said: list = field(default_factory=list)
     """(time, sentence that began to sound)."""
+    messages: list = field(default_factory=list)
+    """(time, text, whether it interrupts) of what somebody outside wants said."""
+    taken: list = field(default_factory=list)
+    """For each of them, whether there was room for it."""
     also: Watch | None = None
     """Who else is told of all that happens."""
     ending: object = None
@@ -257,8 +261,15 @@ class Story:
         call = Call(
             self.line, self.model, hearing, hindi, watch, allowed=allowed, english=self.english
         )
+        outside = asyncio.create_task(self._say(call))
         self.ending = await call.run()
+        outside.cancel()
         return self
+
+    async def _say(self, call):
+        for when, *message in self.messages:
+            await until(when)
+            self.taken.append(call.say(*message))
 
     def when(self, kind):
         """The times of all actions of this kind."""

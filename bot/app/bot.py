@@ -42,6 +42,7 @@ from bot.sip.direct.agent import UserAgent
 from bot.tools.http import HttpClient
 
 if TYPE_CHECKING:
+    from bot.app.api import Api
     from bot.app.records import Records
 
 COLLECTIONS = (20_000, 20, 50)
@@ -71,13 +72,15 @@ class Bot:
         self._http_client = HttpClient()
         self._servers: dict[object, NimServer] = {}
         self.dialogues = Dialogues(settings, self.metrics, self._dialogue, self.speech.forget_own)
-        self.board = Board(settings.gateway) if settings.gateway.enabled else None
+        watched = settings.gateway.enabled or settings.api.enabled
+        self.board = Board(settings.gateway) if watched else None
         self.desk = Desk(settings, self.metrics, self.traces, self.board, self.dialogues)
         self.server = LineServer(settings.audiosocket, self.desk, settings.line, settings.websocket)
         self.reception: Reception | None = None
         self.http_port = 0
         self._socket: socket.socket | None = None
         self.gateway: Gateway | None = None
+        self.api: Api | None = None
         self.sip: UserAgent | None = None
         self._drain = asyncio.Event()
 
@@ -120,6 +123,7 @@ class Bot:
         self.reception = self.desk.reception = self._reception()
         try:
             http = await self._http(self.reception)
+            self.api = self._api()
             self.gateway = await self._gateway(self.reception)
             self.sip = await self._sip(self.reception)
         except ConfigError:
@@ -127,7 +131,7 @@ class Bot:
             await self._close()
             raise
         async with asyncio.TaskGroup() as group:
-            serving = group.create_task(self._serve(http))
+            serving = [group.create_task(each) for each in self._serving(http)]
             chores = [
                 group.create_task(_chore("loop watch", health.watch_loop(self.metrics.loop_lag))),
                 group.create_task(_chore("phrases", self._prepare())),
@@ -144,7 +148,7 @@ class Bot:
             finally:
                 await self._stop()
                 http.should_exit = True
-                await serving
+                await asyncio.wait(serving)
                 for chore in chores:
                     chore.cancel()
         await self._close()
@@ -157,6 +161,25 @@ class Bot:
         from bot.app.records import open_records  # SQLAlchemy is not for who keeps nothing
 
         return await open_records(self.settings, self.metrics)
+
+    def _api(self) -> "Api | None":
+        """The HTTP API, where it is wanted. Raises ConfigError."""
+        if not self.settings.api.enabled:
+            return None
+        from bot.app.api import Api  # FastAPI is not for who has no API
+
+        records = self.desk.records
+        assert records is not None, "checked by _needs_no_records"
+        api = Api(
+            self.settings,
+            self.desk,
+            self.dialogues,
+            records,
+            self._drain.is_set,
+            self.metrics.api_answered,
+        )
+        log.info("api ready", port=api.port)
+        return api
 
     async def _close_records(self) -> None:
         if self.desk.records is not None:
@@ -171,7 +194,7 @@ class Bot:
 
     async def _gateway(self, reception: Reception) -> Gateway | None:
         """The gRPC gateway, where it is wanted. Raises ConfigError."""
-        if self.board is None:
+        if self.board is None or not self.settings.gateway.enabled:
             return None
         entrance = Entrance(reception, self.desk.answer, self.desk.end, self.desk.refuse)
         gateway = Gateway(self.settings.gateway, entrance, self.board)
@@ -204,9 +227,11 @@ class Bot:
         )
         return _Http(config)
 
-    async def _serve(self, http: uvicorn.Server) -> None:
+    def _serving(self, http: uvicorn.Server) -> list[Coroutine[None, None, None]]:
+        """What answers over HTTP: the dialplan and orchestrators, integrators."""
         assert self._socket is not None, "not bound"
-        await http.serve(sockets=[self._socket])
+        api = [self.api.serve()] if self.api is not None else []
+        return [http.serve(sockets=[self._socket]), *api]
 
     async def _warm(self) -> None:
         """Load, import and connect what the first call would otherwise wait for."""
@@ -256,6 +281,8 @@ class Bot:
             await self.gateway.stop()
         if self.sip is not None:
             await self.sip.stop()
+        if self.api is not None:
+            self.api.stop()
         if self.desk.held:
             await asyncio.sleep(LAST_QUESTIONS)
 
@@ -266,6 +293,8 @@ class Bot:
         for server in self._servers.values():
             await server.close()
         await self._http_client.close()
+        if self.api is not None:
+            await self.api.close()
         await self.riva.close()
         await self._close_records()
         if self.judge is not None:
@@ -284,7 +313,11 @@ async def _chore(name: str, work: Coroutine[None, None, None]) -> None:
 
 def _needs_no_records(settings: Settings) -> None:
     """Raises ConfigError where something that is wanted is kept in the records."""
-    wanting = {"webhooks.url": settings.webhooks.url, "recordings": settings.recordings.enabled}
+    wanting = {
+        "webhooks.url": settings.webhooks.url,
+        "recordings": settings.recordings.enabled,
+        "api.enabled": settings.api.enabled,
+    }
     for name, wanted in wanting.items():
         if wanted:
             raise ConfigError(f"{name} needs records.url, which is empty; set BOT_RECORDS__URL")

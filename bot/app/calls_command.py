@@ -26,7 +26,7 @@ Print = Callable[[str], None]
 def run(options: argparse.Namespace, say: Print) -> int:
     """Do what the words want. Raises BotError."""
     settings = load(options.config)
-    with _database(settings) as engine:
+    with database(settings) as engine:
         if options.act != "migrate":
             migrating.check(engine)
         ACTS[options.act](options, engine, say)
@@ -92,7 +92,7 @@ def _retry(options: argparse.Namespace, engine: Engine, say: Print) -> None:
 
 
 @contextmanager
-def _database(settings: Settings) -> Iterator[Engine]:
+def database(settings: Settings) -> Iterator[Engine]:
     """The database of the settings. Raises ConfigError where there is none."""
     url = settings.records.url.get_secret_value()
     if not url:

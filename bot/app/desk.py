@@ -5,6 +5,7 @@ A bug in a call ends that call: it is logged, and the caller goes to the dialpla
 """
 
 import asyncio
+from collections import Counter
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from bot.app.told import both, telling
 from bot.asterisk.handover import Handover, Target, Verdict
 from bot.asterisk.line import Line
 from bot.asterisk.pbx import Reception, Ticket
+from bot.call.call import Call
 from bot.config import Settings
 from bot.core.events import Ending
 from bot.gateway.board import Board, Up
@@ -43,7 +45,8 @@ class Desk:
     """
     The `Desk` of the lines' server and, through the entrances, of the gateway and of direct SIP.
 
-    `calls` owns the task of each call; `held` says whether there ever was one.
+    `calls` owns the task of each call; `held` says whether there ever was one. `_talking` are the
+    conversations by their call's id, `_targets` where operators want callers to go.
     """
 
     def __init__(
@@ -64,6 +67,8 @@ class Desk:
         self._traces = traces
         self._board = board
         self._dialogues = dialogues
+        self._talking: dict[str, Call] = {}
+        self._targets: dict[str, Target] = {}
 
     def admit(self, uuid: UUID) -> Ticket:
         """The ticket of a call that may come. Raises `Refused`."""
@@ -84,17 +89,36 @@ class Desk:
         self.held = True
         task.add_done_callback(lambda done: self.calls.pop(done))
 
-    def end(self, call_id: str, ending: Ending) -> bool:
-        """End this call in this way, as an operator wants; False where it is not up."""
+    def end(self, call_id: str, ending: Ending, target: Target | None = None) -> bool:
+        """
+        End this call in this way, as an operator wants; False where it is not up.
+
+        `target`: where the caller goes who is transferred.
+        """
         up = self._board.find(call_id) if self._board else None
         if up is None:
             return False
         if up.ordered is None:
             up.ordered = ending
+            self._targets[call_id] = target or Target()
             for task, line in self.calls.items():
                 if line.ticket.caller.call_id == call_id:
                     task.cancel()
         return True
+
+    def say(self, call_id: str, text: str, interrupt: bool) -> bool:
+        """Have this said in a call; False where it is not up, or too much waits to be said."""
+        call = self._talking.get(call_id)
+        return call is not None and call.say(text, interrupt)
+
+    def profile(self, call_id: str) -> str | None:
+        """The profile of this call; None where it is not up here."""
+        up = self._board.find(call_id) if self._board else None
+        return None if up is None else up.caller.profile
+
+    def profiles(self) -> Counter[str]:
+        """How many calls each profile has."""
+        return Counter(line.ticket.caller.profile for line in self.calls.values())
 
     def refuse(self, reason: str, detail: str, peer: str) -> None:
         """Log and count what was turned away."""
@@ -126,15 +150,14 @@ class Desk:
             services = Services(self._metrics, trace)
             back = line.ticket.unanswered if isinstance(line, Line) else None
             call = dialogue.call(kept.line(line), line.ticket.caller, watch, services, back)
-            ending = await call.run()
-            target, handover = dialogue.toolbox.target(call.wish), dialogue.handover(call, ending)
-        except asyncio.CancelledError:
-            if up is None or up.ordered is None:
-                raise
-            ending = up.ordered
+            ending = await self._held(call, line, up)
+            ordered = self._targets.pop(line.ticket.caller.call_id, None)
+            target = ordered or dialogue.toolbox.target(call.wish)
+            handover = dialogue.handover(call, ending)
         except Exception:
             log.exception("call failed", call=line.ticket.caller.call_id)
         finally:
+            self._targets.pop(line.ticket.caller.call_id, None)
             kept.told(handover.summary)
             kept.ended(ending, loop.time() - began, *_dropped(line), self._place(target))
             self.reception.ended(line.ticket.uuid, ending, target, handover)
@@ -142,6 +165,19 @@ class Desk:
                 self._board.ended(up, ending)
             await line.close()
             journal.ended(ending, loop.time() - began, *_dropped(line))
+
+    async def _held(self, call: Call, line: AnyLine, up: Up | None) -> Ending:
+        """Hold the conversation; an operator may end it."""
+        name = line.ticket.caller.call_id
+        self._talking[name] = call
+        try:
+            return await call.run()
+        except asyncio.CancelledError:
+            if up is None or up.ordered is None:
+                raise
+            return up.ordered
+        finally:
+            del self._talking[name]
 
     def _place(self, target: Target) -> str:
         """Where a caller who is transferred goes, as webhooks tell it."""

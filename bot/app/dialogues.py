@@ -60,6 +60,7 @@ class Dialogues:
         self._last = {DEFAULT: make(DEFAULT, settings)}
         self._last |= {name: make(name, p.settings) for name, p in self._profiles.profiles.items()}
         self._looking = asyncio.Event()
+        self._reading = asyncio.Lock()
         self._unprepared: dict[str, Dialogue] = {}
         self._more = asyncio.Event()
         metrics.watch("voicebot_profiles", lambda: len(self._profiles.profiles))
@@ -82,6 +83,11 @@ class Dialogues:
     def of(self, name: str) -> Dialogue:
         """The latest dialogue of this profile."""
         return self._last[name]
+
+    @property
+    def profiles(self) -> Profiles:
+        """Those in use that come from files, and what is wrong with files."""
+        return self._profiles
 
     def __iter__(self) -> Iterator[Dialogue]:
         """All of them."""
@@ -117,7 +123,16 @@ class Dialogues:
                 log.error("profiles stay as they were", error=str(error))
                 self._metrics.profiles_read("wrong")
 
+    async def reload(self) -> None:
+        """Look for changed files, and return when they are in use. Raises ConfigError."""
+        if self._folder is not None:
+            await self._reload(self._folder)
+
     async def _reload(self, folder: Path) -> None:
+        async with self._reading:
+            await self._read_changed(folder)
+
+    async def _read_changed(self, folder: Path) -> None:
         before = self._profiles
         if not await asyncio.to_thread(changed, folder, before):
             return

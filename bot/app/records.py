@@ -36,12 +36,18 @@ async def open_records(settings: Settings, metrics: Metrics) -> "Records":
 
 
 class Records:
-    """The records of the process: `call` begins one, `close` ends all of it."""
+    """
+    The records of the process: `call` begins one, `close` ends all of it.
+
+    `engine` is the database, for who asks it in a thread.
+    """
 
     def __init__(self, settings: Settings, metrics: Metrics, engine: Engine) -> None:
         self._settings = settings
-        self._engine = engine
+        self.engine = engine
         self._bot = socket.gethostname()
+        self.api = ""
+        """The URL of this bot's API, noted with each of its calls; empty: there is none."""
         longest = settings.records.queue
         self._writer = Writer(engine, longest, metrics.records, migrating.check)
         metrics.watch("voicebot_records_waiting", lambda: self._writer.waiting)
@@ -61,7 +67,7 @@ class Records:
         return SoundFiles(self._settings.recordings, storage, metrics.recordings, kept)
 
     def _open_courier(self, metrics: Metrics) -> Courier:
-        courier = Courier(self._engine, self._settings.webhooks, metrics.webhooks)
+        courier = Courier(self.engine, self._settings.webhooks, metrics.webhooks)
         metrics.watch("voicebot_webhooks_waiting", lambda: courier.waiting)
         metrics.watch("voicebot_webhooks_oldest_seconds", lambda: courier.oldest)
         return courier
@@ -85,6 +91,7 @@ class Records:
             line=line,
             rate=rate,
             bot=self._bot,
+            api=self.api,
         )
         record.began()
         return record
@@ -101,7 +108,7 @@ class Records:
             close()
         if self._courier is not None:
             self._courier.close()
-        self._engine.dispose()
+        self.engine.dispose()
 
 
 def _make_ready(engine: Engine) -> None:

@@ -32,6 +32,7 @@ from bot.core.events import (
     HungUp,
     NumberAsked,
     ReplyEnded,
+    SayWanted,
     SpeechEnded,
     SpeechStarted,
     Transcript,
@@ -43,6 +44,8 @@ TAIL = 0.2
 """Seconds between our last sound and hanging up, so that no buffer on the way is cut."""
 INBOX_EVENTS = 500
 """More than a call can produce between two turns of its loop; to overflow is a bug."""
+MESSAGES = 5
+"""Texts of somebody outside that may wait to be said."""
 QUIET_LINE = 0.1
 """Seconds without a frame after which the line is taken to be silent: phones send none in silence,
 on hold or while they send a key."""
@@ -53,7 +56,7 @@ class Call:
     Runs the tasks of one call.
 
     `_heard_at` is when the line last sent a frame; `_judging` the judgement of the caller's last
-    sound that is under way.
+    sound that is under way; `_messages_posted` counts the messages in the inbox.
     """
 
     def __init__(
@@ -92,6 +95,8 @@ class Call:
         self._heard_at = self._loop.time()
         self._judging: asyncio.Task[None] | None = None
         self._recognizing: asyncio.Task[None] | None = None
+        self._turns: Turns | None = None
+        self._messages_posted = 0
 
     async def run(self) -> Ending:
         """
@@ -119,6 +124,20 @@ class Call:
     def history(self) -> tuple[Message, ...]:
         """What was said, as the model knows it."""
         return self._floor.history
+
+    def say(self, text: str, interrupt: bool = False) -> bool:
+        """
+        Have this said to the caller once nobody speaks; False where too much waits.
+
+        `interrupt`: what we are saying ends for it. The caller is never spoken over.
+
+        It is not said when the call ends first, or is about to.
+        """
+        if self._turns is None or self._turns.messages + self._messages_posted >= MESSAGES:
+            return False
+        self._messages_posted += 1
+        self._post(SayWanted(text, interrupt))
+        return True
 
     # What posts to the inbox.
 
@@ -172,7 +191,7 @@ class Call:
     # What takes from the inbox.
 
     async def _converse(self, group: asyncio.TaskGroup) -> Ending:
-        turns = Turns(
+        self._turns = turns = Turns(
             self._hindi.turns,
             self._loop.time(),
             notice=self._opening.notice and bool(self._hindi.book.texts.get(Phrase.NOTICE)),
@@ -241,6 +260,8 @@ class Call:
                 self._floor.words_are_final(now)
             case ReplyEnded(error=error):
                 self._floor.end_reply(interrupted=False, error=error)
+            case SayWanted():
+                self._messages_posted -= 1
 
     def _begin(self, judgement: Coroutine[None, None, None], group: asyncio.TaskGroup) -> None:
         if self._judging is not None:

@@ -27,7 +27,7 @@ def we_finish(turns: Standing, event: Event, now: float) -> Actions:
     turns.asked_by(turns.saying)
     if turns.parting is not None:
         return (End(turns.parting),)
-    if event.error is not None:
+    if event.error is not None and not turns.messaging:
         return turns.failed(now)
     if turns.answering:
         turns.failures = 0

@@ -13,7 +13,7 @@ from bot.call.company import Company
 from bot.call.mouth import Mouth, Voice
 from bot.call.phrasebook import Phrase
 from bot.call.rounds import Rounds
-from bot.call.sentences import sentences
+from bot.call.sentences import sentences, whole
 from bot.call.tools import WISHES
 from bot.call.wanted import Gate, Wanted
 from bot.core.errors import ServiceUnavailable
@@ -92,8 +92,9 @@ class Reply:
         return None
 
     async def tell(self, text: str) -> Ending | None:
-        """Say these words."""
-        await self._mouth.speak(text)
+        """Say these words, sentence by sentence."""
+        for sentence in whole(text):
+            await self._mouth.speak(sentence)
         await self._mouth.playout.drained()
         return None
 

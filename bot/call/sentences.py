@@ -13,3 +13,9 @@ async def sentences(pieces: AsyncIterator[str]) -> AsyncGenerator[str, None]:
             yield sentence
     for sentence in cutter.finish():
         yield sentence
+
+
+def whole(text: str) -> list[str]:
+    """The sentences of a text that is there already."""
+    cutter = Cutter()
+    return [*cutter.feed(text), *cutter.finish()]

@@ -4,6 +4,7 @@ Who holds the floor: the state of turn-taking, and what its rules share.
 The rules themselves are rows of the table in turns.py: over_us.py, callers_turn.py, our_turn.py.
 """
 
+from collections import deque
 from enum import Enum, auto
 
 from bot.call.actions import (
@@ -25,7 +26,7 @@ from bot.call.keys import Keys
 from bot.call.phrasebook import Phrase
 from bot.call.words import Words
 from bot.config import TurnSettings
-from bot.core.events import Ending, Event, SpeechEnded, SpeechStarted, Transcript
+from bot.core.events import Ending, Event, SayWanted, SpeechEnded, SpeechStarted, Transcript
 from bot.core.numbers import NumberWanted
 from bot.hindi.asked import Asked, what_was_asked
 from bot.hindi.digits import heard_digits
@@ -86,6 +87,8 @@ class Standing:
     the number being collected, `wanted` the one that our reply is just asking for. `failures`
     counts answers in a row that failed, with the apologies for them; `parting` is how the call ends
     after our reply. `languages` are those in which the call can be held, each with its settings.
+    `messages` are what somebody outside wants said, once nobody speaks; `messaging`: our reply is
+    one of them.
     """
 
     def __init__(
@@ -125,6 +128,8 @@ class Standing:
         self.wanted: NumberWanted | None = None
         self.failures = 0
         self.parting: Ending | None = None
+        self.messages: deque[str] = deque()
+        self.messaging = False
 
     # The caller.
 
@@ -242,7 +247,9 @@ class Standing:
         return self.hear(now) if self.voice else self.wait_for_caller()
 
     def wait_for_caller(self) -> Actions:
-        """Nobody speaks; what was left of the caller's time is left."""
+        """Nobody speaks; what was left of the caller's time is left. Or we have a message."""
+        if self.messages:
+            return self.say_message()
         deadline = None if self.field is None else self.field.deadline
         self.enter(State.LISTENING, self.idle.deadline if deadline is None else deadline)
         return ()
@@ -325,7 +332,7 @@ class Standing:
 
     def begin_reply(self, state: State, answering: bool = False) -> None:
         """We speak. Whoever already does is over us from the start: words will tell."""
-        self.answering, self.wanted = answering, None
+        self.answering, self.wanted, self.messaging = answering, None, False
         self.overlapped = self.voice
         self.enter(state, None)
 
@@ -334,6 +341,29 @@ class Standing:
         held = phrase in self.uninterruptible
         self.begin_reply(State.ANNOUNCING if held else State.SPEAKING)
         return (Say(phrase),)
+
+    def take_message(self, message: SayWanted, now: float) -> Actions:
+        """Somebody outside wants this said: in place of our words, or once nobody speaks."""
+        if message.interrupt:
+            self.messages.appendleft(message.text)
+        else:
+            self.messages.append(message.text)
+        if self.state is State.LISTENING:
+            return self.say_message()
+        if not message.interrupt or self.state not in (State.SPEAKING, State.OVERLAP):
+            return ()
+        self.asked_by(self.saying)
+        self.unanswered = self.answering and not self.saying
+        self.parting = None
+        self.begin_field(now)
+        return self.say_message()
+
+    def say_message(self) -> Actions:
+        """Say the first message that waits."""
+        before = self.discard()
+        self.begin_reply(State.SPEAKING)
+        self.messaging = True
+        return *before, Tell(self.messages.popleft())
 
     def asked_by(self, said: str) -> None:
         """What our words asked. "Are you there?" does not change the question before it."""

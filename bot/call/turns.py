@@ -28,6 +28,7 @@ from bot.core.events import (
     MachineHeard,
     NumberAsked,
     ReplyEnded,
+    SayWanted,
     SpeechEnded,
     SpeechStarted,
     Transcript,
@@ -158,6 +159,11 @@ class Turns:
         return self._standing.secret
 
     @property
+    def messages(self) -> int:
+        """How many texts wait to be said to the caller."""
+        return len(self._standing.messages)
+
+    @property
     def deadline(self) -> float | None:
         """When `Elapsed` is due: the state's own time, or the longest call."""
         own = self._standing.deadline
@@ -193,6 +199,8 @@ class Turns:
             return self._standing.close(Phrase.MACHINE, Ending.HANG_UP, now)
         if isinstance(event, NumberAsked):
             self._standing.wanted = event.wanted
+        if isinstance(event, SayWanted):
+            return self._standing.take_message(event, now)
         return ()
 
     def _believe(self, event: MachineHeard, now: float) -> bool:

@@ -96,6 +96,18 @@ class NumberAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class SayWanted:
+    """
+    Somebody outside the call wants this said to the caller: as soon as nobody speaks.
+
+    `interrupt`: it does not wait for our own words to end; the caller's it lets end all the same.
+    """
+
+    text: str
+    interrupt: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Deaf:
     """The recogniser gave up for good: we cannot hear this caller any more."""
 
@@ -136,6 +148,7 @@ Event = (
     | Transcript
     | ReplyEnded
     | NumberAsked
+    | SayWanted
     | Deaf
     | Elapsed
     | HungUp

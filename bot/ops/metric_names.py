@@ -113,6 +113,10 @@ COUNTERS: Final[Mapping[str, Metric]] = {
         "Recordings of calls: kept, failed (one could not be written or moved), pieces dropped",
         {"result": ("kept", "failed", "dropped")},
     ),
+    "voicebot_api_requests": Metric(
+        "Answers of the HTTP API: done, refused, limited (too many requests), failed (5xx)",
+        {"result": ("done", "refused", "limited", "failed")},
+    ),
 }
 """By name without `_total`, which the page adds."""
 

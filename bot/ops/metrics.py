@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from http import HTTPStatus
 from itertools import product
 from time import perf_counter
 from typing import Final, TypeVar
@@ -159,6 +160,12 @@ class Metrics:
     def recordings(self, result: str, number: int) -> None:
         """Recordings were kept or failed, pieces of one dropped. From any thread."""
         self._count("voicebot_recordings", result, by=number)
+
+    def api_answered(self, status: int) -> None:
+        """The HTTP API answered with this status."""
+        refused = "limited" if status == HTTPStatus.TOO_MANY_REQUESTS else "refused"
+        result = "done" if status < 400 else refused if status < 500 else "failed"
+        self._count("voicebot_api_requests", result)
 
     def watch(self, gauge: str, value: Callable[[], float]) -> None:
         """`value` says, whenever the page is asked for, what this gauge shows."""

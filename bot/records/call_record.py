@@ -58,11 +58,12 @@ class CallRecord:
         rate: int = 0,
         bot: str = "",
         order: str = "",
+        api: str = "",
     ) -> None:
         """
         `put` takes the rows; `line` and `bot` say how the call came, and to which machine.
 
-        `order`: we called, for the order with this id.
+        `order`: we called, for the order with this id. `api`: the URL of this bot's API, or empty.
         """
         self._caller = caller
         self._words = settings.transcripts
@@ -76,7 +77,8 @@ class CallRecord:
             caller=caller.number[:64],
             called=caller.called[:64],
         )
-        self._line, self._rate, self._bot, self._order = line, rate, bot, order
+        self._line, self._rate, self._bot = line, rate, bot
+        self._order, self._api = order, api
         self._mask = Mask()
         self._fields: list[CollectedField] = []
         self._lines: deque[Line] = deque(maxlen=LINES)
@@ -206,6 +208,7 @@ class CallRecord:
             "line": self._line,
             "rate": self._rate,
             "bot": self._bot[:128],
+            "api": self._api,
             "began": self._began,
             "seen": self._began,
             "turns": 0,

@@ -35,6 +35,8 @@ class Doomed:
 
     before: datetime | None = None
     number: str = ""
+    profiles: frozenset[str] | None = None
+    """Only of these; None: of all."""
 
 
 def count(engine: Engine, doomed: Doomed) -> int:
@@ -161,6 +163,8 @@ def _which(doomed: Doomed) -> list[Any]:
         which.append(calls.c.began < doomed.before)
     if doomed.number:
         which.append(calls.c.caller.in_(ways_to_write(doomed.number)))
+    if doomed.profiles is not None:
+        which.append(calls.c.profile.in_(sorted(doomed.profiles)))
     return which
 
 
@@ -170,6 +174,8 @@ def _which_orders(doomed: Doomed) -> list[Any]:
         which += [orders.c.changed < doomed.before, orders.c.state != State.CALLING]
     if doomed.number:
         which.append(orders.c.number == one_writing(doomed.number))
+    if doomed.profiles is not None:
+        which.append(orders.c.profile.in_(sorted(doomed.profiles)))
     return which
 
 

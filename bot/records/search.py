@@ -49,7 +49,7 @@ def listing(wanted: Wanted) -> Select[Any]:
     """The query of a list, the latest call first."""
     seen = case((calls.c.outcome.is_(None), calls.c.seen))  # else nobody asks, and it takes time
     query = select(*(calls.c[name] for name in _LISTED), seen).order_by(calls.c.began.desc())
-    return _matching(query, wanted).limit(wanted.limit)
+    return matching(query, wanted).limit(wanted.limit)
 
 
 def find(engine: Engine, wanted: Wanted) -> list[Found]:
@@ -62,11 +62,11 @@ def find(engine: Engine, wanted: Wanted) -> list[Found]:
 
 def whole(engine: Engine, wanted: Wanted, chunk: int = 200) -> Iterator[dict[str, Any]]:
     """Each call with all that is known of it, the latest first; a few in memory at a time."""
-    query = _matching(select(calls).order_by(calls.c.began.desc()), wanted).limit(wanted.limit)
+    query = matching(select(calls).order_by(calls.c.began.desc()), wanted).limit(wanted.limit)
     with database_errors(), engine.connect() as connection:
         rows = connection.execution_options(yield_per=chunk).execute(query)
         for some in rows.partitions():
-            yield from _with_details(engine, [dict(row._mapping) for row in some])
+            yield from with_details(engine, [dict(row._mapping) for row in some])
 
 
 def one(engine: Engine, call_id: str) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def one(engine: Engine, call_id: str) -> dict[str, Any]:
     if len(found) != 1:
         what = "several calls begin with" if found else "there is no call"
         raise BotError(f"{what} {call_id}; voicebot calls list names those that are recorded")
-    return next(_with_details(engine, found))
+    return next(with_details(engine, found))
 
 
 def ways_to_write(number: str) -> list[str]:
@@ -101,7 +101,8 @@ def _found(now: datetime, *row: Any) -> Found:
     return Found(id, began, caller, called, profile, seconds, noted, turns)
 
 
-def _matching(query: Select[Any], wanted: Wanted) -> Select[Any]:
+def matching(query: Select[Any], wanted: Wanted) -> Select[Any]:
+    """The query, of the calls that are wanted. Raises BotError for an unknown outcome."""
     if wanted.since is not None:
         query = query.where(calls.c.began >= wanted.since)
     if wanted.until is not None:
@@ -128,7 +129,7 @@ def _with_outcome(name: str) -> Any:
     return calls.c.outcome == name
 
 
-def _with_details(engine: Engine, some: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def with_details(engine: Engine, some: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """These calls with their turns, events and fields, in their order."""
     ids = [call["id"] for call in some]
     with database_errors(), engine.connect() as connection:

@@ -7,14 +7,27 @@ delete a call's sound is to delete its folder.
 
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from bot.config_records import RecordingSettings, S3Settings
 from bot.core.errors import ConfigError, ServiceUnavailable
 
 TIMEOUTS = {"connect_timeout": 5, "read_timeout": 30, "retries": {"total_max_attempts": 2}}
+
+
+PIECE = 65_536
+"""Bytes read at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A recording that is read: its size in bytes, and its pieces, each of which blocks."""
+
+    size: int
+    pieces: Iterator[bytes]
 
 
 class Storage(Protocol):
@@ -29,6 +42,9 @@ class Storage(Protocol):
     def remove(self, call_id: str) -> None:
         """Delete all recordings of this call; that there are none is no error."""
 
+    def read(self, name: str) -> Sound | None:
+        """The recording of this name; None where it is gone."""
+
 
 def open_storage(settings: RecordingSettings) -> Storage:
     """The storage that the settings want. Raises ConfigError."""
@@ -41,6 +57,13 @@ def remover(settings: RecordingSettings) -> Callable[[str], None]:
     if settings.enabled or settings.s3.bucket or Path(settings.folder).is_dir():
         return open_storage(settings).remove
     return lambda call_id: None
+
+
+def reader(settings: RecordingSettings) -> Callable[[str], Sound | None]:
+    """Reads recordings by name, also where recording was turned off since. Raises ConfigError."""
+    if settings.enabled or settings.s3.bucket or Path(settings.folder).is_dir():
+        return open_storage(settings).read
+    return lambda name: None
 
 
 def folder_name(call_id: str) -> str:
@@ -74,6 +97,25 @@ class Folder:
             pass
         except OSError as error:
             raise ServiceUnavailable("recordings", str(error)) from error
+
+    def read(self, name: str) -> Sound | None:
+        """Open it, if it is there and in the folder."""
+        path = (self.folder / name).resolve()
+        if not path.is_relative_to(self.folder.resolve()):
+            return None
+        try:
+            file = path.open("rb")
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise ServiceUnavailable("recordings", str(error)) from error
+        return Sound(path.stat().st_size, _pieces(file))
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(PIECE):
+            yield piece
 
 
 class S3:
@@ -113,6 +155,18 @@ class S3:
         self._waiting.remove(call_id)
         self._try(self._delete, f"{self._settings.prefix}{folder_name(call_id)}/")
 
+    def read(self, name: str) -> Sound | None:
+        """Fetch it from the bucket; it may still wait in the folder."""
+        waits = self._waiting.read(name)
+        return waits or self._try(self._get, self._settings.prefix + name)
+
+    def _get(self, key: str) -> Sound | None:
+        try:
+            found = self._client.get_object(Bucket=self._settings.bucket, Key=key)
+        except self._client.exceptions.NoSuchKey:
+            return None
+        return Sound(int(found["ContentLength"]), found["Body"].iter_chunks(PIECE))
+
     def _upload(self, path: Path, key: str) -> None:
         self._client.upload_file(str(path), self._settings.bucket, key)
         path.unlink(missing_ok=True)
@@ -126,8 +180,8 @@ class S3:
         if keys:
             self._client.delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True})
 
-    def _try(self, work: Any, *given: object) -> None:
+    def _try(self, work: Any, *given: object) -> Any:
         try:
-            work(*given)
+            return work(*given)
         except self._errors as error:
             raise ServiceUnavailable("recordings", str(error)[:300]) from error

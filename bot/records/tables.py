@@ -60,6 +60,7 @@ calls = Table(
     Column("line", String(16), nullable=False),
     Column("rate", Integer, nullable=False),
     Column("bot", String(128), nullable=False, comment="the machine whose bot has it, or had"),
+    Column("api", String(256), nullable=False, server_default="", comment="where its API is"),
     Column("began", Utc, nullable=False),
     Column("seen", Utc, nullable=False, comment="when the bot last said that it is up"),
     Column("ended", Utc),
@@ -201,6 +202,20 @@ do_not_call = Table(
     Column("number", String(16), primary_key=True, comment="in its one writing"),
     Column("since", Utc, nullable=False),
     Column("source", String(16), nullable=False, comment="caller, command or api"),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", String(16), primary_key=True, comment="the part of the key that may be shown"),
+    Column("name", String(64), nullable=False),
+    Column("hash", String(64), nullable=False, comment="SHA-256 of its secret part"),
+    Column("role", String(16), nullable=False, comment="viewer, operator or admin"),
+    Column("profiles", Text, nullable=False, comment="JSON list; empty: all"),
+    Column("made", Utc, nullable=False),
+    Column("expires", Utc),
+    Column("revoked", Utc),
+    Column("used", Utc, comment="about when it was last used"),
 )
 
 BY_NAME: Final = metadata.tables

@@ -213,7 +213,7 @@ def _execute(connection: Connection, run: Sequence[Write]) -> None:
     insert = dialect.insert(table)
     if verb is Verb.BEGIN:
         again = {"ended": None, "outcome": None, "seconds": None}
-        fresh = {name: insert.excluded[name] for name in ("seen", "bot", "line")}
+        fresh = {name: insert.excluded[name] for name in ("seen", "bot", "api", "line")}
         insert = insert.on_conflict_do_update(index_elements=[calls.c.id], set_=again | fresh)
     else:
         insert = insert.on_conflict_do_nothing()

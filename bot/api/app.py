@@ -1,0 +1,91 @@
+"""The API as one application: its routes, its description, what stands before it."""
+
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import HTMLResponse
+from starlette.types import ASGIApp
+
+from bot import __version__
+from bot.api import calls, rest
+from bot.api.docs_page import docs_page
+from bot.api.guard import Count, Guard
+from bot.api.problems import MEDIA, Problem, add_handlers
+from bot.api.visitors import Rooms
+from bot.config_api import ApiSettings
+
+TITLE: Final = "voicebot"
+ABOUT: Final = """Calls of the voice bot, live and past, and what can be done to them. Errors are
+`application/problem+json` (RFC 9457) and name the field and the remedy."""
+ALWAYS: Final = {
+    "401": "No valid key was given.",
+    "403": "The key may not do this.",
+    "413": "The body is too long.",
+    "422": "The request is wrong; `errors` names the fields.",
+    "429": "Too many requests; `Retry-After` says when to come again.",
+    "503": "The database is away, or too many requests are under way.",
+    "504": "It took too long.",
+}
+
+
+def make_app(settings: ApiSettings, rooms: Rooms) -> FastAPI:
+    """The application, without what stands before it."""
+    app = FastAPI(
+        title=TITLE,
+        version=__version__,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.rooms = rooms
+    add_handlers(app)
+    app.include_router(calls.router)
+    app.include_router(rest.router)
+    if settings.docs:
+        whole = describe(app)
+        page = docs_page(whole)
+        app.add_api_route("/openapi.json", lambda: whole, include_in_schema=False)
+        app.add_api_route("/docs", lambda: HTMLResponse(page), include_in_schema=False)
+    if settings.cors:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.cors),
+            allow_methods=["GET", "POST"],
+            allow_headers=["authorization", "content-type"],
+            expose_headers=["x-request-id", "retry-after"],
+        )
+    return app
+
+
+def guarded(app: FastAPI, settings: ApiSettings, count: Count) -> ASGIApp:
+    """The same behind what every request is held to."""
+    return Guard(app, settings, count)
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI description: every error of every operation is a problem."""
+    whole = get_openapi(title=TITLE, version=__version__, description=ABOUT, routes=app.routes)
+    schemas = whole["components"]["schemas"]
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= problem.pop("$defs")
+    schemas["Problem"] = problem
+    for path in whole["paths"].values():
+        for operation in path.values():
+            _add_problems(operation["responses"])
+    whole["components"]["schemas"] = dict(sorted(schemas.items()))
+    return whole
+
+
+def _add_problems(responses: dict[str, Any]) -> None:
+    for status, meaning in ALWAYS.items():
+        responses[status] = {"description": meaning}
+    body = {MEDIA: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for status in sorted(responses):
+        responses[status] = responses.pop(status)
+        if status >= "400":
+            responses[status]["content"] = body

@@ -1,0 +1,82 @@
+"""What the API asks of the bot. `bot/app/api.py` is the bot's side."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bot.api.access import Key
+from bot.api.models import (
+    Call,
+    CallPage,
+    Erased,
+    Profiles,
+    Say,
+    Status,
+    Transfer,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """End the call."""
+
+
+Order = HangUp | Transfer | Say
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which calls; what is empty or None does not matter. `cursor`: after this call."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    number: str = ""
+    profile: str = ""
+    outcome: str = ""
+    cursor: str = ""
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Sound: its media type, its size in bytes, its pieces; the next piece may block."""
+
+    media: str
+    size: int
+    pieces: Iterator[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Another bot has the call; its API is at this URL."""
+
+    url: str
+
+
+class Office(Protocol):
+    """The bot, as the API sees it. Each may raise ServiceError; no wait is without end."""
+
+    async def key(self, token: str) -> Key | None:
+        """The valid key of this token."""
+
+    async def calls(self, key: Key, wanted: Filter) -> CallPage:
+        """The calls that this key may see."""
+
+    async def call(self, key: Key, id: str) -> Call | None:
+        """One of them."""
+
+    async def recording(self, key: Key, id: str) -> Recording | None:
+        """Its sound; None where there is none. Raises `Refusal` where there is no such call."""
+
+    async def order(self, key: Key, id: str, order: Order) -> Elsewhere | None:
+        """Have this done in a call; `Elsewhere`: it has to be told. Raises `Refusal`."""
+
+    async def erase(self, key: Key, number: str) -> Erased:
+        """Delete the calls of this caller that are over."""
+
+    async def profiles(self, key: Key, reload: bool = False) -> Profiles:
+        """The profiles, read anew where that is wanted."""
+
+    def status(self) -> Status:
+        """How the bot is."""
