@@ -59,3 +59,17 @@ async def agent(desk, **settings):
         for task in desk.tasks:
             task.cancel()
         await asyncio.gather(*desk.tasks, return_exceptions=True)
+
+
+async def until(true):
+    """Wait until the condition holds."""
+    async with asyncio.timeout(20):
+        while not true():
+            await asyncio.sleep(0.005)
+
+
+async def read(line, into):
+    """Collect the line's events until it ends."""
+    async for event in line.events():
+        into.append(event)
+    into.append("end")

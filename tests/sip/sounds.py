@@ -37,3 +37,8 @@ def sides(path):
 def loud(samples):
     """Where the sound is."""
     return np.flatnonzero(np.abs(samples.astype(int)) > 500)
+
+
+def frame(number):
+    """20 ms of A-law that can be told from others."""
+    return bytes([number + 1]) * 160

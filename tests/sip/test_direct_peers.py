@@ -11,7 +11,7 @@ from bot.sip.errors import CallRefused
 from bot.sip.phone_call import Ending
 from bot.sip.softphone import Account, Softphone
 from tests.e2e.pbx import Pbx
-from tests.sip.desk import Desk, agent
+from tests.sip.desk import Desk, agent, until
 from tests.sip.sounds import middle, purity, tone
 
 pytestmark = pytest.mark.real_time
@@ -22,13 +22,6 @@ exten => 800,1,Dial(PJSIP/6001,20)
 exten => 801,1,Answer()
  same => n,Echo()
 """
-
-
-async def until(true):
-    """Wait until the condition holds."""
-    async with asyncio.timeout(10):
-        while not true():
-            await asyncio.sleep(0.02)
 
 
 def house(keys=None, **more):

@@ -9,8 +9,8 @@ from bot.signal.g711 import alaw_decoded
 from bot.sip.softphone import Account, Softphone
 from tests.e2e.pbx import Pbx
 from tests.sip.caller import Caller, sdp
-from tests.sip.desk import Desk, agent
-from tests.sip.test_direct_calls import frame, until
+from tests.sip.desk import Desk, agent, until
+from tests.sip.sounds import frame
 
 DIALPLAN = """
 [from-softphones]

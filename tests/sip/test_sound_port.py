@@ -11,9 +11,8 @@ from bot.core.events import Audio
 from bot.signal.g711 import alaw_decoded
 from bot.sip.direct.sound_port import MOVED_AFTER, NoPort, opened
 from tests.sip.caller import Caller, sdp, socket
-from tests.sip.desk import Desk, agent
-from tests.sip.sounds import purity, tone
-from tests.sip.test_direct_calls import frame, read, until
+from tests.sip.desk import Desk, agent, read, until
+from tests.sip.sounds import frame, purity, tone
 
 
 @asynccontextmanager
