@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ async def dialling(uri, *words, password=""):
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
         env={**os.environ, "VOICEBOT_SIP_PASSWORD": password},
+        preexec_fn=_as_from_a_terminal,
     )  # fmt: skip
     try:
         yield process
@@ -34,6 +36,11 @@ async def dialling(uri, *words, password=""):
         if process.returncode is None:
             process.kill()
             await process.wait()
+
+
+def _as_from_a_terminal():
+    """What runs in the background of a shell would never hear of Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 async def ended(process):

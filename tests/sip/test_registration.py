@@ -4,6 +4,8 @@ import asyncio
 
 import pytest
 
+from bot.config_sip import SipSettings
+from bot.sip.direct.place import Whereabouts
 from tests.sip.caller import Caller, socket
 from tests.sip.desk import Desk, agent
 from tests.sip.registrar import Registrar
@@ -127,11 +129,12 @@ async def test_the_way_through_a_router_is_kept_open():
     assert empty == [b"\r\n\r\n"] * 3
 
 
-async def test_behind_a_router_we_say_how_we_are_seen():
+def test_behind_a_router_we_say_how_we_are_seen():
     """The public address goes to public peers alone; loopback and offices see our own."""
-    async with Registrar(0) as registrar, registered(registrar, public="203.0.113.9") as ours:
-        assert ours.address("8.8.8.8") == "203.0.113.9"
-        assert ours.address("10.0.0.5") == "127.0.0.1"
+    here = Whereabouts(SipSettings(server="127.0.0.1", user="bot", public="203.0.113.9"))
+    here.settle()
+    assert here.contact("8.8.8.8") == "sip:bot@203.0.113.9:5060"
+    assert here.contact("10.0.0.5") == "sip:bot@127.0.0.1:5060"
 
 
 async def test_a_bot_without_calls_takes_its_leave_before_it_stops():

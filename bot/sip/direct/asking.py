@@ -17,7 +17,11 @@ _QUESTIONS[407] = ("proxy-authenticate", "Proxy-Authorization")
 
 
 class Asking:
-    """Sends requests; `here` is our own `host:port` as a peer at this address sees it."""
+    """
+    Sends requests.
+
+    `here` is our own `host:port` as a peer at this address sees it; `send` sends bytes.
+    """
 
     def __init__(
         self,
@@ -25,11 +29,13 @@ class Asking:
         transactions: Transactions,
         door: Door,
         here: Callable[[str], str],
+        send: Callable[[bytes, Place], None],
     ) -> None:
         self._settings = settings
         self._transactions = transactions
         self._door = door
         self._here = here
+        self._send = send
 
     async def ask(self, request: Request, place: Place) -> Response:
         """
@@ -49,11 +55,17 @@ class Asking:
 
     async def ask_in(self, request: Request, dialog: Dialog, source: str) -> Response:
         """The same within a call. Raise NoAnswer."""
-        reply = await self.ask(request, await self.hop(dialog, source))
+        reply = await self.ask(request, await self._hop(dialog, source))
         dialog.number = max(dialog.number, request.cseq[0])
         return reply
 
-    async def hop(self, dialog: Dialog, source: str) -> Place:
+    async def tell_in(self, request: Request, dialog: Dialog, source: str) -> None:
+        """Send an ACK within a call, which nobody answers."""
+        place = await self._hop(dialog, source)
+        self._sign(request, place)
+        self._send(request.encode(), place)
+
+    async def _hop(self, dialog: Dialog, source: str) -> Place:
         """
         Where the requests of a call go: its first proxy, else its Contact.
 
@@ -65,10 +77,10 @@ class Asking:
         return (source, port) if behind and not dialog.routes else (host, port)
 
     async def _once(self, request: Request, place: Place) -> Response:
-        self.sign(request, place)
+        self._sign(request, place)
         return await self._transactions.ask(request, place)
 
-    def sign(self, request: Request, place: Place) -> None:
+    def _sign(self, request: Request, place: Place) -> None:
         """Put our Via on top, with a new branch."""
         via = f"SIP/2.0/UDP {self._here(place[0])};branch={branch()};rport"
         request.headers = [("Via", via), *_without(request, "via")]

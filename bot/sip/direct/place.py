@@ -32,20 +32,35 @@ def server_place(settings: SipSettings) -> Place:
     return host, int(port or DEFAULT_PORT)
 
 
-def listening_at(settings: SipSettings) -> str:
-    """The address to listen on. Raise ConfigError where the server cannot be reached."""
-    if settings.host:
-        return settings.host
-    return facing(settings.server) if settings.server else "127.0.0.1"
+class Whereabouts:
+    """Where we are: `host` and `port` are what we listen on, once we do."""
 
+    def __init__(self, settings: SipSettings) -> None:
+        self.host, self.port = settings.host, settings.port
+        self._settings = settings
 
-def our_address(settings: SipSettings, bound: str, peer: str) -> str:
-    """How `peer` reaches us: from outside by `sip.public`, else by the address we listen on."""
-    if settings.public and not ip_address(peer).is_private:
-        return settings.public
-    if bound not in ANY:
-        return bound
-    try:
-        return facing(peer)
-    except ConfigError as error:
-        raise ProtocolError(str(error)) from error
+    def settle(self) -> None:
+        """Choose the address to listen on. Raise ConfigError where the server is out of reach."""
+        if not self.host:
+            server = self._settings.server
+            self.host = facing(server) if server else "127.0.0.1"
+
+    def address(self, peer: str) -> str:
+        """How `peer` reaches us: by `sip.public` from outside. Raise ProtocolError."""
+        if self._settings.public and not ip_address(peer).is_private:
+            return self._settings.public
+        if self.host not in ANY:
+            return self.host
+        try:
+            return facing(peer)
+        except ConfigError as error:
+            raise ProtocolError(str(error)) from error
+
+    def sent_by(self, peer: str) -> str:
+        """Our `host:port` as this peer sees it."""
+        address = self.address(peer)
+        return f"[{address}]:{self.port}" if ":" in address else f"{address}:{self.port}"
+
+    def contact(self, peer: str) -> str:
+        """Our URI as this peer sees it."""
+        return f"sip:{self._settings.user}@{self.sent_by(peer)}"
