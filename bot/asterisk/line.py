@@ -7,14 +7,12 @@ conversations: the call reads `events()` and sends frames at its own pace.
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator
 from typing import Protocol
 from uuid import UUID
 
 from bot.asterisk.pbx import Ticket
 from bot.core.audio import frame_bytes
-from bot.core.earpiece import Earpiece
-from bot.core.events import LineEvent
+from bot.core.handset import Handset
 
 WRITE_AHEAD_FRAMES = 3
 """Frames that may wait in our socket's buffer before new ones are dropped."""
@@ -37,21 +35,22 @@ class Desk(Protocol):
         """Log and count a connection that was turned away."""
 
 
-class Line(ABC):
+class Line(Handset, ABC):
     """
     The caller's line: a `CallTransport` over one TCP connection.
 
-    `_header` goes before a frame of 20 ms. State: `_ear` holds what was received and not read yet,
-    `_blocked_since` is when our socket's buffer last began to fill.
+    `_header` goes before a frame of 20 ms; `_blocked_since` is when our socket's buffer last began
+    to fill. It presses no keys: Asterisk takes a DTMF message of ours for the end of the call.
     """
 
+    ticket: Ticket
+
     def __init__(self, ticket: Ticket, transport: asyncio.Transport) -> None:
-        self.ticket = ticket
+        super().__init__(ticket)
         self.dropped_out = 0
         self._transport = transport
         self._header = self._header_of(frame_bytes(ticket.rate))
         self._ahead = WRITE_AHEAD_FRAMES * (len(self._header) + frame_bytes(ticket.rate))
-        self._ear = Earpiece()
         self._blocked_since: float | None = None
 
     @abstractmethod
@@ -61,20 +60,6 @@ class Line(ABC):
     @abstractmethod
     def _say_goodbye(self) -> None:
         """Tell Asterisk that we hang up; it then closes the connection."""
-
-    @property
-    def rate(self) -> int:
-        """Samples a second, both ways."""
-        return self.ticket.rate
-
-    @property
-    def dropped_in(self) -> int:
-        """Frames of the caller's that nobody read in time."""
-        return self._ear.dropped
-
-    def events(self) -> AsyncGenerator[LineEvent, None]:
-        """Yield the caller's sound and keys until the connection ends."""
-        return self._ear.events()
 
     def send(self, frame: bytes) -> None:
         """Play one 20 ms frame: header and payload in one write. Never waits."""
@@ -88,10 +73,6 @@ class Line(ABC):
             self._transport.write(self._header + frame)
         else:
             self._transport.write(self._header_of(len(frame)) + frame)
-
-    def press(self, key: str) -> bool:
-        """Asterisk takes no keys from us: a DTMF message would end the call."""
-        return False
 
     def _blocked(self) -> None:
         """Asterisk doesn't read: drop the frame, and give up after a while."""
@@ -116,11 +97,3 @@ class Line(ABC):
                 await self._ear.gone.wait()
         except TimeoutError:
             self._transport.abort()
-
-    def received(self, event: LineEvent) -> None:
-        """Queue what the caller did; of sound, only the newest half second is kept."""
-        self._ear.received(event)
-
-    def lost(self) -> None:
-        """The connection is gone; let the reader finish."""
-        self._ear.lost()

@@ -6,11 +6,10 @@ conversations: stream.py feeds it and empties its outbox, the call reads `events
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
 
 from bot.core.audio import FRAME_SECONDS, frame_bytes
-from bot.core.earpiece import Earpiece
-from bot.core.events import Audio, Digit, LineEvent
+from bot.core.events import Audio, Digit
+from bot.core.handset import Handset
 from bot.core.ports import Ticket
 from bot.gateway.formats import Codec
 from bot.gateway.outbox import Outbox
@@ -22,17 +21,16 @@ LINGER = 1.0
 """Seconds that the last messages may take to leave."""
 
 
-class GatewayLine:
+class GatewayLine(Handset):
     """
     A `CallTransport` over one stream.
 
     `_rest` is sound that makes no whole frame yet; `_sequence` counts the frames sent or dropped;
-    `_ear` is what came and was not read yet, `left` is set when the stream is over for whatever
-    reason.
+    `left` is set when the stream is over for whatever reason.
     """
 
     def __init__(self, ticket: Ticket, codec: Codec) -> None:
-        self.ticket = ticket
+        super().__init__(ticket)
         self.outbox: Outbox[pb.ConverseResponse] = Outbox()
         self.left = asyncio.Event()
         self.dropped_out = 0
@@ -40,24 +38,9 @@ class GatewayLine:
         self._frame = frame_bytes(ticket.rate)
         self._longest = round(LONGEST_AUDIO / FRAME_SECONDS) * self._frame
         self._rest = b""
-        self._ear = Earpiece()
         self._sequence = 0
 
     # What the call does.
-
-    @property
-    def rate(self) -> int:
-        """Samples a second, both ways."""
-        return self.ticket.rate
-
-    @property
-    def dropped_in(self) -> int:
-        """Frames of the caller's that nobody read in time."""
-        return self._ear.dropped
-
-    def events(self) -> AsyncGenerator[LineEvent, None]:
-        """Yield the caller's sound and keys until the client is gone."""
-        return self._ear.events()
 
     def send(self, frame: bytes) -> None:
         """Play one 20 ms frame. Never waits: where the client does not read, it is dropped."""
@@ -69,10 +52,6 @@ class GatewayLine:
             return
         audio = pb.Audio(data=self._codec.encode(frame), sequence=self._sequence)
         self.outbox.put_sound(pb.ConverseResponse(audio=audio))
-
-    def press(self, key: str) -> bool:
-        """A client has no keypad of ours."""
-        return False
 
     async def close(self) -> None:
         """Hang up: what waits is sent, then the stream ends."""
@@ -100,7 +79,3 @@ class GatewayLine:
         """Take keys, in their order."""
         for key in keys:
             self._ear.received(Digit(key))
-
-    def lost(self) -> None:
-        """The client hung up, or is gone."""
-        self._ear.lost()

@@ -14,28 +14,22 @@ from bot.gateway.server import SERVICE, Gateway
 from bot.gateway.wire import voice_workflow_pb2 as pb
 from tests.asterisk.peer import Desk
 from tests.lines.conftest import House
-from tests.lines.far_end import LIMIT, FarEnd
-
-LENGTH = 4
+from tests.lines.far_end import LIMIT, MessageEnd, framed
 
 
 def message(**fields):
-    """A message with its length before it: what `say` cuts its bytes by."""
+    """A framed message."""
     return framed(pb.ConverseRequest(**fields).SerializeToString())
 
 
-def framed(data):
-    """The same for bytes that are no message."""
-    return len(data).to_bytes(LENGTH, "big") + data
-
-
-class GatewayEnd(FarEnd):
+class GatewayEnd(MessageEnd):
     """A client of Converse, below gRPC's own idea of a message."""
 
     def __init__(self, channel):
+        super().__init__()
         self._channel = channel
         self._rpc = channel.stream_stream(f"/{SERVICE}/Converse")()
-        self._heard, self._buffer, self._over = [], b"", False
+        self._heard, self._over = [], False
         self._to_say = asyncio.Queue()
         self._saying = asyncio.create_task(self._say())
 
@@ -74,15 +68,9 @@ class GatewayEnd(FarEnd):
         response = pb.ConverseResponse.FromString(data)
         return [response.audio.data] if response.HasField("audio") else []
 
-    def say(self, data):
-        """Send the messages in these bytes; what makes no whole one waits for the rest."""
-        self._buffer += data
-        while len(self._buffer) >= LENGTH:
-            end = LENGTH + int.from_bytes(self._buffer[:LENGTH], "big")
-            if len(self._buffer) < end:
-                return
-            self._to_say.put_nowait(self._buffer[LENGTH:end])
-            self._buffer = self._buffer[end:]
+    def say_message(self, data):
+        """Send it in its turn."""
+        self._to_say.put_nowait(data)
 
     async def hears(self):
         """The next piece of sound; b"" at an end with OK, None after it or at another end."""
@@ -151,11 +139,7 @@ class GatewayHouse(House):
         try:
             yield self
         finally:
-            for end in self._ends:
-                await end.gone()
-            for task in self.desk.tasks:
-                task.cancel()
-            await asyncio.gather(*self.desk.tasks, return_exceptions=True)
+            await self._leave()
             await self.server.stop()
 
     async def _warm(self):

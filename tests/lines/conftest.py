@@ -35,11 +35,15 @@ class House:
             yield self
         finally:
             await self.server.stop()
-            for end in self._ends:
-                await end.gone()
-            for task in self.desk.tasks:
-                task.cancel()
-            await asyncio.gather(*self.desk.tasks, return_exceptions=True)
+            await self._leave()
+
+    async def _leave(self):
+        """Nobody calls any more, nobody talks."""
+        for end in self._ends:
+            await end.gone()
+        for task in self.desk.tasks:
+            task.cancel()
+        await asyncio.gather(*self.desk.tasks, return_exceptions=True)
 
     async def connect(self):
         """Connect without a word."""

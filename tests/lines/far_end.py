@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from contextlib import suppress
 
 LIMIT = 5.0
+LENGTH = 4
 WRONG = ("noise", "oversized", "half a sample", "no such key", "hello again", "another rate")
 """What a broken or hostile peer may say; each line has its own words for it."""
 
@@ -84,3 +85,33 @@ class FarEnd(ABC):
         self.writer.close()
         with suppress(ConnectionError, ssl.SSLError):
             await self.writer.wait_closed()
+
+
+def framed(data) -> bytes:
+    """One message with its length before it: the bytes by which `say` of a `MessageEnd` cuts."""
+    return len(data).to_bytes(LENGTH, "big") + data
+
+
+class MessageEnd(FarEnd):
+    """
+    An end of a line that carries messages, not bytes (gRPC, RTP).
+
+    The contract's bytes are framed messages; `_waits` is what makes no whole one yet.
+    """
+
+    def __init__(self) -> None:
+        self._waits = b""
+
+    @abstractmethod
+    def say_message(self, data) -> None:
+        """Send one message."""
+
+    def say(self, data) -> None:
+        """Send the messages in these bytes; what makes no whole one waits for the rest."""
+        self._waits += data
+        while len(self._waits) >= LENGTH:
+            end = LENGTH + int.from_bytes(self._waits[:LENGTH], "big")
+            if len(self._waits) < end:
+                return
+            self.say_message(self._waits[LENGTH:end])
+            self._waits = self._waits[end:]

@@ -14,19 +14,13 @@ from bot.sip.direct.desk import Declined
 from bot.sip.direct.messages import Request
 from tests.asterisk.peer import Desk, eventually
 from tests.lines.conftest import House
-from tests.lines.far_end import LIMIT, FarEnd
+from tests.lines.far_end import LIMIT, MessageEnd, framed
 from tests.sip.caller import Caller, PlacedCall, sdp
 
 CODECS = {8000: "L16", 16000: "L16/16000"}
-LENGTH = 2
 L16 = 98
 AFTER_SOUND = 0.5
 """Seconds in which packets of sound arrive that were sent before a BYE: they go another way."""
-
-
-def framed(data):
-    """A packet with its length before it: what `say` cuts its bytes by."""
-    return len(data).to_bytes(LENGTH, "big") + data
 
 
 def swapped(pcm):
@@ -34,13 +28,14 @@ def swapped(pcm):
     return np.frombuffer(pcm, "<i2").byteswap().tobytes()
 
 
-class SipEnd(FarEnd):
+class SipEnd(MessageEnd):
     """A SIP caller with L16, which carries sound as it is."""
 
     def __init__(self, caller):
+        super().__init__()
         self._caller, self._call = caller, PlacedCall(caller)
         self._call._heard = self._take
-        self._heard, self._buffer, self._tasks = asyncio.Queue(), b"", []
+        self._heard, self._tasks = asyncio.Queue(), []
 
     async def introduce(self, uuid, rate):
         """INVITE, its answer, ACK. The caller's number is the contract's uuid."""
@@ -80,15 +75,9 @@ class SipEnd(FarEnd):
         """A packet is a packet: see `_take`."""
         raise NotImplementedError
 
-    def say(self, data):
-        """Send the packets in these bytes; what makes no whole one waits for the rest."""
-        self._buffer += data
-        while len(self._buffer) >= LENGTH:
-            end = LENGTH + int.from_bytes(self._buffer[:LENGTH], "big")
-            if len(self._buffer) < end:
-                return
-            self._call.speak(self._buffer[LENGTH:end])
-            self._buffer = self._buffer[end:]
+    def say_message(self, data):
+        """Send a packet."""
+        self._call.speak(data)
 
     async def hears(self):
         """The next piece of sound; b"" for the bot's BYE, None after it or where it refused us."""
@@ -155,11 +144,7 @@ class SipHouse(House):
         try:
             yield self
         finally:
-            for end in self._ends:
-                await end.gone()
-            for task in self.desk.tasks:
-                task.cancel()
-            await asyncio.gather(*self.desk.tasks, return_exceptions=True)
+            await self._leave()
             await self.server.stop()
 
     async def connect(self):

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 
 from bot.core.earpiece import Earpiece
-from bot.core.events import LineEvent
+from bot.core.handset import Handset
 from bot.core.ports import Ticket
 from bot.sip.direct.sound_port import SoundPort
 
 
-class SipLine:
+class SipLine(Handset):
     """
     What the conversation has of a SIP call.
 
-    `_ear` is what came and was not read yet; `_end` ends the dialog.
+    `_end` ends the dialog.
     """
 
     def __init__(
@@ -24,29 +24,14 @@ class SipLine:
         ear: Earpiece,
         end: Callable[[], Awaitable[None]],
     ) -> None:
-        self.ticket = ticket
+        super().__init__(ticket, ear)
         self.sound = sound
-        self._ear = ear
         self._end = end
-
-    @property
-    def rate(self) -> int:
-        """Samples a second, both ways."""
-        return self.ticket.rate
-
-    @property
-    def dropped_in(self) -> int:
-        """Frames of the caller's that nobody read in time."""
-        return self._ear.dropped
 
     @property
     def dropped_out(self) -> int:
         """Frames that our socket did not take."""
         return self.sound.dropped_out
-
-    def events(self) -> AsyncGenerator[LineEvent, None]:
-        """Yield the caller's sound and keys until the caller hangs up."""
-        return self._ear.events()
 
     def send(self, frame: bytes) -> None:
         """Play one 20 ms frame. Never waits; after a hang-up, does nothing."""
