@@ -31,6 +31,12 @@ _WRITTEN = (
         re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z]{4}0|[A-Z]{4}[ -]0)[A-Za-z0-9]{6}(?![A-Za-z0-9])"),
     ),
 )
+_LICENCE = re.compile(
+    r"(?<![A-Za-z0-9])[A-Za-z]{2}[ -]?\d{2}[ -]?(?:19|20)\d{2}[ -]?\d{7}(?![A-Za-z0-9])"
+)
+_NAMED_ID = re.compile(r"पासपोर्ट|वोटर|मतदाता|passport|voter|epic", re.IGNORECASE)
+_ID = re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z][ -]?\d{7}|[A-Za-z]{3}[ -]?\d{7})(?![A-Za-z0-9])")
+"""A passport's or a voter's card's number: their form is that of many others."""
 _PAN = re.compile("[A-Z]{5}[0-9]{4}[A-Z]")
 _IFSC = re.compile("[A-Z]{4}0[A-Z0-9]{6}")
 _SHAPES = ((Mark.PAN, _PAN, 10), (Mark.IFSC, _IFSC, 11))
@@ -71,6 +77,8 @@ def codes(text: str) -> list[Hidden]:
         for mark, pattern in _WRITTEN
         for match in pattern.finditer(text)
     ]
+    patterns = (_LICENCE, _ID) if _NAMED_ID.search(text) else (_LICENCE,)
+    found += [Hidden(*match.span(), Mark.ID) for ids in patterns for match in ids.finditer(text)]
     words = [(_folded(match.group()), *match.span()) for match in _WORD.finditer(text)]
     return [*found, *_spelled(words), *_addresses(words)]
 

@@ -19,6 +19,7 @@ from bot.hindi.redact_labels import Label, Mark, Said, labels, said_of
 from bot.hindi.redact_words import Kind, Piece, pieces, words_of
 
 _DIGITS = (Kind.FIGURES, Kind.NUMBER, Kind.SCALE, Kind.TIMES)
+_DATED = (*_DIGITS, Kind.ORDINAL, Kind.DATE, Kind.MONTH)
 _GAP = re.compile(r"[ \t\u00a0,;.।+()_*–—\-…\"']{0,6}")
 """What may stand between two digits of a row."""
 _MOST_FILL = 3
@@ -54,6 +55,8 @@ _UNHEARD = "?"
 _ONE_BY_ONE, _LONG = 5, 6
 """Likewise where they are said one by one, and where they are written in one piece."""
 _MASKED_BY_ASKED = 3
+_ANSWERING = frozenset(keys("है हैं मेरा मेरी नंबर लिखिए आया hai mera number is my it the"))
+"""What may stand beside the digits of an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +149,9 @@ class Digits:
 
     def _dated(self, at: int) -> int:
         """Where the date of birth ends that begins here; 0 where none does."""
-        if self._pieces[at].kind not in (*_DIGITS, Kind.DATE, Kind.MONTH):
+        if self._pieces[at].kind not in _DATED:
             return 0
-        end = self._row_end(at, (*_DIGITS, Kind.DATE, Kind.MONTH))
+        end = self._row_end(at, _DATED)
         said = self._said(at, end)
         return end if said is not None and said.rule.mark is Mark.DOB else 0
 
@@ -171,7 +174,19 @@ class Digits:
         year = len(row) == 1 and _YEAR.fullmatch(digits) and self._word(end) in _IN
         if said is not None and not year and (mark := said.mark(len(digits))):
             return mark
+        if self._asked is not None and self._asked.rule.mark and self._answers(start, end):
+            return self._asked.rule.mark
         return self._shaped(row, digits, end)
+
+    def _answers(self, start: int, end: int) -> bool:
+        """Whether nothing but these digits is said: the number that was asked for, or a part."""
+        named = {word for label in self._labels for word in self._words[label.start : label.end]}
+        return all(
+            piece.kind in (Kind.FILL, Kind.MISHEARD)
+            or piece.key in named
+            or piece.key in _ANSWERING
+            for piece in (*self._pieces[:start], *self._pieces[end:])
+        )
 
     def _birth(self, row: Sequence[Piece], start: int, end: int) -> Mark | None:
         if any(piece.kind in (Kind.DATE, Kind.MONTH) for piece in row):

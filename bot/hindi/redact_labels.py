@@ -30,6 +30,8 @@ class Mark(StrEnum):
     """PIN, CVV and passwords of digits."""
     EMAIL = "[EMAIL]"
     DOB = "[DOB]"
+    ID = "[ID]"
+    """Passport, voter's card, driving licence, ration card."""
     KEYS = "[KEYS]"
     """What was pressed on the keypad."""
     NUMBER = "[NUMBER]"

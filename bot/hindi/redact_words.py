@@ -30,6 +30,8 @@ class Kind(Enum):
     MISHEARD = auto()
     """What recognisers write for a digit, and another word as often."""
     MONTH = auto()
+    ORDINAL = auto()
+    """The day of a date: "fifteenth August"."""
     DATE = auto()
     """15/08/1990, 2026-11-23."""
     OTHER = auto()
@@ -70,11 +72,19 @@ _FILL = frozenset(
     keys("""
 और फिर जी हाँ अम्म उम्म उम एम्म हम्म अ आ कॉमा कोमा डैश डेश स्पेस हाइफन comma dash space
 hyphen उसके इसके बाद के तो आगे uske baad and then um uh ओके ok ठीक नहीं सॉरी sorry no नो
-मतलब यानी डॉट प्लस plus बार phir fir aur
+मतलब यानी डॉट प्लस plus बार phir fir aur st nd rd th of
 """)
 )
 _MISHEARD = frozenset(MISHEARD) | frozenset(keys("सुन अत तिन ओ oh o at do"))
 _AMBIGUOUS = frozenset(keys("सुन at do"))
+_ORDINALS = frozenset(
+    keys("""
+first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth
+fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth thirtieth फर्स्ट थर्ड
+फोर्थ फिफ्थ सिक्स्थ सेवंथ एट्थ नाइंथ टेंथ पहली
+""")
+)
+_TH = re.compile("(?:st|nd|rd|th)(?![A-Za-z])", re.IGNORECASE)
 _TIMES = frozenset(keys("डबल ट्रिपल double triple डबुल ट्रिपिल treble"))
 
 
@@ -100,7 +110,7 @@ def _glued(text: str, start: int, end: int) -> bool:
     before = text[start - 1 : start]
     if before in ("-", "_"):
         before = text[start - 2 : start - 1]
-    return _latin(before) or _latin(text[end : end + 1])
+    return _latin(before) or (_latin(text[end : end + 1]) and not _TH.match(text, end))
 
 
 def _latin(letter: str) -> bool:
@@ -121,6 +131,8 @@ def _kind(folded: str, word: str) -> Kind:
         return Kind.SCALE if WORTH[word] in SCALES else Kind.NUMBER
     if word in _FILL or word in _MISHEARD:
         return Kind.FILL if word in _FILL else Kind.MISHEARD
+    if word in _ORDINALS:
+        return Kind.ORDINAL
     return Kind.MONTH if folded in MONTHS else Kind.OTHER
 
 
