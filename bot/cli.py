@@ -53,7 +53,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     turn_model.add_argument("--to", type=Path, help="the folder to put it in (default: the cache)")
     turn_model.set_defaults(run=_fetch_turn_model)
-    _add_dial(commands.add_parser("dial", help="call a SIP address as a caller does"))
+    dial = "have the bot call a telephone number; or call a SIP address, as a caller does"
+    _add_dial(commands.add_parser("dial", parents=[config], help=dial))
     _add_mic(commands.add_parser("mic", help="talk to a gateway by microphone, or by WAV file"))
     doctor = commands.add_parser("doctor", parents=[config], help="check each neighbour")
     doctor.add_argument(
@@ -66,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_records(commands.add_parser("records", help="the database of recorded calls"), config)
     _add_webhooks(commands.add_parser("webhooks", help="those that wait for delivery"), config)
     _add_api_keys(commands.add_parser("api-keys", help="keys of the HTTP API"), config)
+    _add_outbound(commands, config)
     _add_plan(commands.add_parser("plan", help="say what so many calls at once need"))
     profiles = commands.add_parser("profiles", help="the tenants: which number has which dialogue")
     _add_profiles(profiles.add_subparsers(required=True, metavar="COMMAND"), config)
@@ -91,7 +93,7 @@ def _add_local(parser: argparse.ArgumentParser) -> None:
 
 def _add_dial(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("uri", help="sip:100@HOST or sip:100@HOST:PORT")
+    add("uri", metavar="TARGET", help="a telephone number, or sip:100@HOST, sip:100@HOST:PORT")
     add("--user", default="softphone", help="the account to call with")
     add(
         "--password",
@@ -106,6 +108,9 @@ def _add_dial(parser: argparse.ArgumentParser) -> None:
     add("--ring", type=float, default=20.0, help="how long to wait for an answer, in seconds")
     add("--pause", type=float, default=0.8, help="seconds of silence after which it is our turn")
     add("--bind", help="our own address")
+    from bot.app.outbound_options import add_order
+
+    add_order(parser)
     parser.set_defaults(run=_dial)
 
 
@@ -130,6 +135,17 @@ def _add_mic(parser: argparse.ArgumentParser) -> None:
     add("--devices", action="store_true", help="list the sound devices, then stop")
     add("--check", action="store_true", help="ask the gateway whether it is well, then stop")
     parser.set_defaults(run=_mic)
+
+
+def _add_outbound(commands: Any, config: argparse.ArgumentParser) -> None:
+    from bot.app.outbound_options import add_campaign, add_do_not_call
+
+    campaign = commands.add_parser("campaign", help="have the bot call many numbers")
+    add_campaign(campaign, config)
+    campaign.set_defaults(run=_outbound, does="campaign")
+    unwanted = commands.add_parser("do-not-call", help="the numbers that the bot never calls")
+    add_do_not_call(unwanted, config)
+    unwanted.set_defaults(run=_outbound, does="unwanted")
 
 
 def _add_plan(parser: argparse.ArgumentParser) -> None:
@@ -231,6 +247,11 @@ def _fetch_turn_model(options: argparse.Namespace) -> int:
 
 
 def _dial(options: argparse.Namespace) -> int:
+    from bot.app.outbound_options import is_number
+
+    if is_number(options.uri):
+        options.does = "dial"
+        return _outbound(options)
     from bot.sip.dial import DialOptions, dial, exit_code
     from bot.sip.errors import CallFailed
 
@@ -335,6 +356,16 @@ def _api_keys(options: argparse.Namespace) -> int:
 
     logs.configure(LogSettings(level="error"))
     return run(options, _print)
+
+
+def _outbound(options: argparse.Namespace) -> int:
+    from bot.app import outbound_command
+    from bot.config import LogSettings
+    from bot.ops import logs
+
+    logs.configure(LogSettings(level="error"))
+    does: int = getattr(outbound_command, options.does)(options, _print)
+    return does
 
 
 def _line(finding: Finding) -> str:

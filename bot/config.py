@@ -6,6 +6,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.config_api import ApiSettings
+from bot.config_outbound import OutboundSettings
 from bot.config_part import EnvSecret, Part, Port, Seconds
 from bot.config_profile import (
     HoursSettings,
@@ -590,5 +591,6 @@ class Settings(BaseSettings):
     records: RecordSettings = RecordSettings()
     webhooks: WebhookSettings = WebhookSettings()
     recordings: RecordingSettings = RecordingSettings()
+    outbound: OutboundSettings = OutboundSettings()
     drain_timeout: Seconds = 1800.0
     """After SIGTERM, seconds that calls may take to end by themselves."""

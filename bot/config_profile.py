@@ -45,19 +45,26 @@ def _possible(found: re.Match[str]) -> bool:
     return from_minute < 60 and to_minute < 60 and max(ends) <= 1440 and ends[0] != ends[1]
 
 
-class HoursSettings(Part):
-    """When somebody is there: told to the model by `opening_hours`, and decides what callers get
-    outside."""
+Days = Annotated[str, AfterValidator(_days)]
+Spans = Annotated[str, BeforeValidator(_spans)]
+
+
+class WeekSettings(Part):
+    """Hours of a week in a time zone."""
 
     timezone: Annotated[str, AfterValidator(_zone)] = "Asia/Kolkata"
-    weekly: dict[
-        Annotated[str, AfterValidator(_days)], Annotated[str, BeforeValidator(_spans)]
-    ] = {}
+    weekly: dict[Days, Spans] = {}
     """Day or days, and their hours: {mon-fri: "09:00-13:00, 14:00-18:00", sat: "10:00-14:00"}.
     Days without hours are closed; hours may end after midnight (22:00-06:00). Empty: always
     open."""
     holidays: dict[datetime.date, str] = {}
     """Closed days and their names: {2027-01-26: "गणतंत्र दिवस"}."""
+
+
+class HoursSettings(WeekSettings):
+    """When somebody is there: told to the model by `opening_hours`, and decides what callers get
+    outside."""
+
     outside: Literal["talk", "hang_up", "transfer"] = "talk"
     """What happens outside the hours, after `phrases.closed`: the bot talks as ever, hangs up, or
     hands the caller over."""

@@ -15,6 +15,9 @@ PRIVATE = (
 )
 """This machine and private networks (RFC 1918, RFC 4193); a carrier's NAT (RFC 6598) is none."""
 
+ARI_USER = "ari"
+"""The name under which ARI's password is kept; the user is `voicebot`."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -35,6 +38,15 @@ class Settings:
     """The folder of bot-apology and bot-nobody: .sln16 (16 kHz, no header) or 8 kHz .wav."""
     metrics: str = ""
     """`address:port` where Prometheus may fetch metrics; empty: Asterisk has no HTTP server."""
+    dials: str = ""
+    """Numbers that the bot may call, as a regular expression of their digits; empty: it calls
+    nobody, and there is no ARI."""
+    caller_id: str = ""
+    """The number that the called see."""
+    ari_password: str = ""
+    """Of ARI's user `voicebot`; empty: made by chance, and kept as `ari` in passwords.json."""
+    ari: str = "127.0.0.1:8088"
+    """`address:port` of ARI, where there are `metrics` the same as theirs."""
     trace: bool = False
     """Every step of the dialplan goes to the log (caller numbers and the token too)."""
     extra: dict[str, str] = field(default_factory=dict)
@@ -79,7 +91,8 @@ def passwords(run: Path, accounts: tuple[str, ...]) -> dict[str, str]:
 
 def _values(run: Path, program: Program, settings: Settings) -> dict[str, str]:
     first, last = settings.rtp_ports
-    address, _, port = settings.metrics.rpartition(":")
+    address, _, port = (settings.metrics or settings.ari).rpartition(":")
+    outbound = bool(settings.dials)
     return {
         "RUN": str(run),
         "ETC": str(run / "etc"),
@@ -95,8 +108,15 @@ def _values(run: Path, program: Program, settings: Settings) -> dict[str, str]:
         "RTP_FIRST": str(first),
         "RTP_LAST": str(last),
         "METRICS": "yes" if settings.metrics else "no",
-        "METRICS_ADDRESS": address.strip("[]") or "127.0.0.1",
-        "METRICS_PORT": port or "8088",
+        "HTTP": "yes" if settings.metrics or outbound else "no",
+        "HTTP_ADDRESS": address.strip("[]") or "127.0.0.1",
+        "HTTP_PORT": port or "8088",
+        "ARI": "yes" if outbound else "no",
+        "ARI_LOAD": "load" if outbound else "noload",
+        "ARI_PASSWORD": _ari_password(run, settings) if outbound else "",
+        "ARI_ACL": "",  # the address that it listens on is this machine's own
+        "DIALS": settings.dials,
+        "CALLER_ID": settings.caller_id,
         "BOT_URL": settings.bot_url.rstrip("/"),
         "BOT_TOKEN": settings.bot_token,
         "FALLBACK": settings.fallback,
@@ -105,6 +125,10 @@ def _values(run: Path, program: Program, settings: Settings) -> dict[str, str]:
             _account(name, word) for name, word in passwords(run, settings.accounts).items()
         ),
     }
+
+
+def _ari_password(run: Path, settings: Settings) -> str:
+    return settings.ari_password or passwords(run, (ARI_USER,))[ARI_USER]
 
 
 def _external(address: str) -> str:
@@ -132,7 +156,7 @@ password = {password}
 def _fill(source: Path, values: dict[str, str]) -> str:
     def one(found: re.Match[str]) -> str:
         value = values[found[1]]
-        if found[1] != "ACCOUNTS" and found[1] != "EXTERNAL" and re.search(r"[\n;]", value):
+        if found[1] not in ("ACCOUNTS", "EXTERNAL") and re.search(r"[\n;]", value):
             raise AsteriskError(f"{found[1]}: {value!r} has a semicolon or a line break in it")
         return value
 

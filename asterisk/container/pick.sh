@@ -8,7 +8,7 @@ modules_conf=$1 out=$2
 mkdir -p "$out/root/var/lib/dpkg/status.d"
 
 folder=$(realpath /usr/lib/asterisk/modules)
-sed -nE 's/^(load|require) = (.*)$/\2/p' "$modules_conf" > "$out/modules"
+sed -nE 's/^(load|require|@ARI_LOAD@) = (.*)$/\2/p' "$modules_conf" > "$out/modules"
 set -- "$(command -v asterisk)"
 while read -r module; do set -- "$@" "$folder/$module"; done < "$out/modules"
 

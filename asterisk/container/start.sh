@@ -41,6 +41,10 @@ phone_nets=${ASTERISK_PHONE_NETS-127.0.0.0/8 10.0.0.0/8 172.16.0.0/12 192.168.0.
 agents=${ASTERISK_AGENTS-PJSIP/6002}
 fallback=${ASTERISK_FALLBACK-bot-agents,s,1}
 metrics=${ASTERISK_METRICS-}
+dials=${ASTERISK_DIALS-}
+caller_id=${ASTERISK_CALLER_ID-}
+ari=${ASTERISK_ARI-127.0.0.1:8088}
+ari_nets=${ASTERISK_ARI_NETS-127.0.0.0/8 ::1/128}
 trace=${ASTERISK_TRACE-no}
 
 is 'https?://[^ ;]+' ASTERISK_BOT_URL "$bot_url" "give the bot's address, such as http://bot:8080"
@@ -55,6 +59,10 @@ is '[0-9A-Fa-f.:]+/[0-9]+( [0-9A-Fa-f.:]+/[0-9]+)*' ASTERISK_PHONE_NETS "$phone_
 is '[A-Za-z0-9/_&@.:-]*' ASTERISK_AGENTS "$agents" "give phones such as PJSIP/6002&PJSIP/6003, or nothing"
 is '([A-Za-z0-9_-]+,[A-Za-z0-9*#+_-]+,[0-9]+)?' ASTERISK_FALLBACK "$fallback" "give context,extension,priority, or nothing"
 is '([0-9A-Fa-f.:]+:[0-9]{1,5})?' ASTERISK_METRICS "$metrics" "give ADDRESS:PORT, such as 0.0.0.0:8088, or nothing"
+is '[][0-9(){}|,*+?.-]*' ASTERISK_DIALS "$dials" "give a regular expression of the numbers' digits, such as 91[0-9]{10}, or nothing"
+is '(\+?[0-9]{3,15})?' ASTERISK_CALLER_ID "$caller_id" "give a number, such as +918040001000, or nothing"
+is '[0-9A-Fa-f.:]+:[0-9]{1,5}' ASTERISK_ARI "$ari" "give ADDRESS:PORT, such as 127.0.0.1:8088"
+is '[0-9A-Fa-f.:]+/[0-9]+( [0-9A-Fa-f.:]+/[0-9]+)*' ASTERISK_ARI_NETS "$ari_nets" "give networks such as 10.0.0.0/8, with a blank between"
 is 'yes|no' ASTERISK_TRACE "$trace" "give yes or no"
 rtp_first=${rtp%-*} rtp_last=${rtp#*-}
 [ "$rtp_first" -ge 1024 ] && [ "$rtp_first" -lt "$rtp_last" ] && [ "$rtp_last" -le 65535 ] ||
@@ -68,6 +76,15 @@ if [ -n "${ASTERISK_BOT_TOKEN_FILE-}" ]; then
 fi
 of_form '[A-Za-z0-9._~+/=-]*' "$bot_token" ||
     refuse "ASTERISK_BOT_TOKEN: a bearer token has letters, digits and ._~+/=- only; choose another one"
+
+ari_password=${ASTERISK_ARI_PASSWORD-}
+if [ -n "${ASTERISK_ARI_PASSWORD_FILE-}" ]; then
+    [ -r "$ASTERISK_ARI_PASSWORD_FILE" ] ||
+        refuse "ASTERISK_ARI_PASSWORD_FILE=$ASTERISK_ARI_PASSWORD_FILE: no such file, or not to be read; mount the secret"
+    ari_password=$(cat "$ASTERISK_ARI_PASSWORD_FILE")
+fi
+[ -z "$dials" ] || of_form '[^;[:space:]]{8,}' "$ari_password" ||
+    refuse "ASTERISK_ARI_PASSWORD: with ASTERISK_DIALS the bot needs it; give 8 letters or more, no blank and no semicolon"
 
 password() {
     if [ -n "$passwords" ]; then
@@ -114,12 +131,21 @@ done > "$etc/accounts"
 metrics_on=no metrics_address=127.0.0.1 metrics_port=8088
 [ -z "$metrics" ] || metrics_on=yes metrics_address=${metrics%:*} metrics_port=${metrics##*:}
 
+# Metrics and ARI share one HTTP server.
+http_on=$metrics_on http_address=$metrics_address http_port=$metrics_port ari_on=no ari_load=noload
+if [ -n "$dials" ]; then
+    http_on=yes ari_on=yes ari_load=load
+    [ -n "$metrics" ] || http_address=${ari%:*} http_port=${ari##*:}
+    printf 'deny = 0.0.0.0/0,::/0\npermit = %s\n' "$(printf %s "$ari_nets" | tr ' ' ',')"
+fi > "$etc/ari-acl"
+
 verbose=''
 [ "$trace" = no ] || verbose=',verbose(3)'
 
 escaped() { printf '%s' "$1" | sed 's/[&|\\]/\\&/g'; }
 fill() {
     sed -e '/^@EXTERNAL@$/{' -e "r $etc/external" -e 'd' -e '}' \
+        -e '/^@ARI_ACL@$/{' -e "r $etc/ari-acl" -e 'd' -e '}' \
         -e '/^@ACCOUNTS@$/{' -e "r $etc/accounts" -e 'd' -e '}' \
         -e "s|@RUN@|$(escaped "$run")|g" \
         -e "s|@ETC@|$(escaped "$etc")|g" \
@@ -132,8 +158,14 @@ fill() {
         -e "s|@SIP_PORT@|$sip_port|g" \
         -e "s|@PHONE_NETS@|$(printf %s "$phone_nets" | tr ' ' ',')|g" \
         -e "s|@METRICS@|$metrics_on|g" \
-        -e "s|@METRICS_ADDRESS@|$metrics_address|g" \
-        -e "s|@METRICS_PORT@|$metrics_port|g" \
+        -e "s|@HTTP@|$http_on|g" \
+        -e "s|@HTTP_ADDRESS@|$http_address|g" \
+        -e "s|@HTTP_PORT@|$http_port|g" \
+        -e "s|@ARI@|$ari_on|g" \
+        -e "s|@ARI_LOAD@|$ari_load|g" \
+        -e "s|@ARI_PASSWORD@|$(escaped "$ari_password")|g" \
+        -e "s|@DIALS@|$(escaped "$dials")|g" \
+        -e "s|@CALLER_ID@|$caller_id|g" \
         -e "s|@RTP_FIRST@|$rtp_first|g" \
         -e "s|@RTP_LAST@|$rtp_last|g" \
         -e "s|@BOT_URL@|$(escaped "${bot_url%/}")|g" \
@@ -148,7 +180,7 @@ for template in "$templates"/*.conf.in; do
 done
 # The engine keeps a container's log: everything goes to the console, nothing to files.
 fill "$templates/container/logger.conf.in" > "$etc/logger.conf"
-rm -f "$etc/external" "$etc/accounts"
+rm -f "$etc/external" "$etc/accounts" "$etc/ari-acl"
 
 for file in "${ASTERISK_EXTRA-/etc/voicebot-asterisk}"/*.conf; do
     [ ! -e "$file" ] || cat "$file" > "$etc/${file##*/}"

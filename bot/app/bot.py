@@ -27,6 +27,7 @@ from bot.asterisk.pbx import Reception
 from bot.asterisk.server import LineServer
 from bot.call.turnstile import Turnstile
 from bot.config import LlmSettings, Settings
+from bot.core.errand import Errand
 from bot.core.errors import ConfigError
 from bot.gateway.board import Board
 from bot.gateway.server import Gateway
@@ -43,6 +44,7 @@ from bot.tools.http import HttpClient
 
 if TYPE_CHECKING:
     from bot.app.api import Api
+    from bot.app.outbound import Dialler
     from bot.app.records import Records
 
 COLLECTIONS = (20_000, 20, 50)
@@ -82,6 +84,7 @@ class Bot:
         self.gateway: Gateway | None = None
         self.api: Api | None = None
         self.sip: UserAgent | None = None
+        self.dialler: Dialler | None = None
         self._drain = asyncio.Event()
 
     @property
@@ -92,7 +95,7 @@ class Bot:
     def _dialogue(self, name: str, settings: Settings) -> Dialogue:
         """The dialogue of a profile, over the adapters of the process."""
         settings = announced(settings, self.settings.recordings.enabled)
-        toolbox = Toolbox(settings, self._http_client, self.metrics)
+        toolbox = Toolbox(settings, self._http_client, self.metrics, self._unwanted)
         server = self._server(settings.llm)
         chat = NimChat(settings.llm, traces.context, server, lambda: toolbox.offered)
         phrases = Phrases(settings, self.riva, self.speech)
@@ -122,6 +125,7 @@ class Bot:
         await self.server.start()
         self.reception = self.desk.reception = self._reception()
         try:
+            self._outbound(self.reception)
             http = await self._http(self.reception)
             self.api = self._api()
             self.gateway = await self._gateway(self.reception)
@@ -132,13 +136,7 @@ class Bot:
             raise
         async with asyncio.TaskGroup() as group:
             serving = [group.create_task(each) for each in self._serving(http)]
-            chores = [
-                group.create_task(_chore("loop watch", health.watch_loop(self.metrics.loop_lag))),
-                group.create_task(_chore("phrases", self._prepare())),
-                group.create_task(_chore("profiles", self.dialogues.watch())),
-                group.create_task(_chore("tools", self.dialogues.discover())),
-                group.create_task(_chore("warming", self._warm())),
-            ]
+            chores = self._chores(group)
             try:
                 gc.collect()
                 gc.freeze()  # what is loaded now stays: no collection looks at it in mid-call
@@ -152,6 +150,19 @@ class Bot:
                 for chore in chores:
                     chore.cancel()
         await self._close()
+
+    def _chores(self, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
+        """What goes on beside the calls."""
+        works = {
+            "loop watch": health.watch_loop(self.metrics.loop_lag),
+            "phrases": self._prepare(),
+            "profiles": self.dialogues.watch(),
+            "tools": self.dialogues.discover(),
+            "warming": self._warm(),
+        }
+        if self.dialler is not None:
+            works["dialler"] = self.dialler.run()
+        return [group.create_task(_chore(name, work)) for name, work in works.items()]
 
     async def _records(self) -> "Records | None":
         """What keeps calls, where it is wanted. Raises ConfigError."""
@@ -181,7 +192,31 @@ class Bot:
         log.info("api ready", port=api.port)
         return api
 
+    def _outbound(self, reception: Reception) -> None:
+        """What calls people, where it is wanted. Raises ConfigError."""
+        if self.desk.records is None or not self.settings.outbound.enabled:
+            return
+        from bot.app.errands import Errands
+        from bot.app.outbound import Dialler
+
+        engine = self.desk.records.engine
+        dialler = Dialler(self.settings, engine, self.dialogues, reception, self.metrics)
+        self.dialler = dialler
+        self.desk.errands = Errands(engine, dialler.heard)
+
+    async def _find_errand(self, order: str, call_id: str) -> Errand | None:
+        """What a call of ours is about, that somebody has answered."""
+        errands = self.desk.errands
+        return await errands.find(order, call_id) if errands is not None else None
+
+    async def _unwanted(self, number: str) -> bool:
+        """Call this number no more; False where that could not be noted."""
+        errands = self.desk.errands
+        return await errands.unwanted(number) if errands is not None else False
+
     async def _close_records(self) -> None:
+        if self.desk.errands is not None:
+            await self.desk.errands.close()
         if self.desk.records is not None:
             await asyncio.to_thread(self.desk.records.close)
 
@@ -218,7 +253,7 @@ class Bot:
         self.http_port = self._socket.getsockname()[1]
         app = Starlette(
             routes=[
-                *pbx_http.routes(reception, self.desk.refuse),
+                *pbx_http.routes(reception, self.desk.refuse, self._find_errand),
                 *health.routes(self.ready, self.metrics.page),
             ]
         )
@@ -263,6 +298,8 @@ class Bot:
             self.gateway.drain()
         if self.sip is not None:
             self.sip.drain()
+        if self.dialler is not None:
+            self.dialler.drain()
         self._drain.set()
 
     async def drained(self) -> None:
@@ -270,6 +307,8 @@ class Bot:
         await self._drain.wait()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self.settings.drain_timeout):
+                if self.dialler is not None:
+                    await self.dialler.over()
                 await self.desk.over()
 
     async def _stop(self) -> None:
@@ -317,6 +356,7 @@ def _needs_no_records(settings: Settings) -> None:
         "webhooks.url": settings.webhooks.url,
         "recordings": settings.recordings.enabled,
         "api.enabled": settings.api.enabled,
+        "outbound.enabled": settings.outbound.enabled,
     }
     for name, wanted in wanting.items():
         if wanted:

@@ -44,6 +44,8 @@ def _facts(call: dict[str, Any]) -> Iterator[str]:
     for name in shown:
         if call[name] not in ("", None):
             yield f"{name:10}{call[name]}"
+    if made := call["outbound"]:
+        yield f"{'we called':10}{made['outcome'] or 'not over'}, order {made['order_id']}"
     yield f"{'began':10}{_local(call['began'])}"
     for name in ("recording", "summary"):
         if call[name]:

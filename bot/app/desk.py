@@ -21,7 +21,9 @@ from bot.asterisk.handover import Handover, Target, Verdict
 from bot.asterisk.line import Line
 from bot.asterisk.pbx import Reception, Ticket
 from bot.call.call import Call
+from bot.call.watch import Watch
 from bot.config import Settings
+from bot.core.errand import Errand
 from bot.core.events import Ending
 from bot.gateway.board import Board, Up
 from bot.gateway.line import GatewayLine
@@ -31,6 +33,7 @@ from bot.ops.traces import CallTrace
 from bot.sip.direct.line import SipLine
 
 if TYPE_CHECKING:
+    from bot.app.errands import Errands
     from bot.app.records import Records
 
 TOLD = {Verdict.ACCEPT: "accepted", Verdict.REFUSE: "refused", Verdict.ASK: "asked"}
@@ -60,6 +63,7 @@ class Desk:
         """`reception` has to be set before the first call comes, `records` where calls are kept."""
         self.reception: Reception | None = None
         self.records: Records | None = None
+        self.errands: Errands | None = None
         self.calls: dict[asyncio.Task[None], AnyLine] = {}
         self.held = False
         self._settings = settings
@@ -148,8 +152,14 @@ class Desk:
         watch = kept.watch(both(journal.watch, telling(up)) if up else journal.watch)
         try:
             services = Services(self._metrics, trace)
-            back = line.ticket.unanswered if isinstance(line, Line) else None
-            call = dialogue.call(kept.line(line), line.ticket.caller, watch, services, back)
+            call = dialogue.call(
+                kept.line(line),
+                line.ticket.caller,
+                self._minding(line, watch),
+                services,
+                line.ticket.unanswered if isinstance(line, Line) else None,
+                _errand(line),
+            )
             ending = await self._held(call, line, up)
             ordered = self._targets.pop(line.ticket.caller.call_id, None)
             target = ordered or dialogue.toolbox.target(call.wish)
@@ -158,6 +168,7 @@ class Desk:
             log.exception("call failed", call=line.ticket.caller.call_id)
         finally:
             self._targets.pop(line.ticket.caller.call_id, None)
+            self._run_errand(line)
             kept.told(handover.summary)
             kept.ended(ending, loop.time() - began, *_dropped(line), self._place(target))
             self.reception.ended(line.ticket.uuid, ending, target, handover)
@@ -178,6 +189,17 @@ class Desk:
             return up.ordered
         finally:
             del self._talking[name]
+
+    def _minding(self, line: AnyLine, watch: Watch) -> Watch:
+        """The watch, and that of the errands, where calls are made."""
+        if self.errands is None:
+            return watch
+        return self.errands.watch(line.ticket.caller, _errand(line), watch)
+
+    def _run_errand(self, line: AnyLine) -> None:
+        """A call that we made is over."""
+        if self.errands is not None and _errand(line) is not None:
+            self.errands.ended(line.ticket.caller.call_id)
 
     def _place(self, target: Target) -> str:
         """Where a caller who is transferred goes, as webhooks tell it."""
@@ -202,7 +224,9 @@ class Desk:
 
     def _kept(self, line: AnyLine, dialogue: Dialogue) -> Kept:
         caller = line.ticket.caller
-        return Kept(self.records, dialogue.settings, caller, self._way(line), line.rate)
+        errand = _errand(line)
+        order = errand.order if errand else ""
+        return Kept(self.records, dialogue.settings, caller, self._way(line), line.rate, order)
 
     def _up(self, line: AnyLine) -> Up | None:
         """The call's place on the board, where there is one."""
@@ -226,6 +250,11 @@ class Desk:
     def _journal(self, line: AnyLine, trace: CallTrace | None) -> Journal:
         transcripts = self._settings.log.transcripts, self._settings.trace.transcripts
         return Journal(line.ticket.caller, self._metrics, transcripts[0], trace, transcripts[1])
+
+
+def _errand(line: AnyLine) -> Errand | None:
+    """What we have called them for, where we have."""
+    return line.ticket.errand if isinstance(line, Line) else None
 
 
 def _dropped(line: AnyLine) -> tuple[int, int]:

@@ -2,9 +2,9 @@
 is put together from them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from bot.app.hours import is_open
 from bot.app.own_tools import offers_call_back
 from bot.app.phrases import Phrases
 from bot.app.services import Services, WatchedModel, WatchedRecognizer
@@ -15,7 +15,7 @@ from bot.call.allowed import Allowed
 from bot.call.answer_guard import Secrets
 from bot.call.call import Call
 from bot.call.hearing import Hearing
-from bot.call.phrasebook import Phrase
+from bot.call.phrasebook import Phrase, Phrasebook
 from bot.call.rounds import Toolset
 from bot.call.tongue import Tongue
 from bot.call.turns import Opening
@@ -23,11 +23,15 @@ from bot.call.turnstile import Turnstile
 from bot.call.watch import Watch
 from bot.call.whisper import Whisper, summary
 from bot.config import Settings
+from bot.config_outbound import OutboundSettings
 from bot.config_profile import HoursSettings
+from bot.core.errand import Errand
 from bot.core.events import Ending
 from bot.core.ports import Caller, CallTransport
 from bot.hindi.mix import Mix
+from bot.hours import is_open
 from bot.nim.chat import NimChat
+from bot.outbound.greeting import filled, told
 from bot.riva.asr import RivaRecognizer
 from bot.riva.channel import Riva
 from bot.signal.echo import EchoGuard
@@ -86,25 +90,35 @@ class Dialogue:
         watch: Watch,
         services: Services,
         unanswered: Unanswered | None = None,
+        errand: Errand | None = None,
     ) -> Call:
         """
         A call of this caller on this line; `services` watches its requests.
 
-        `unanswered`: the caller comes back from a transfer.
+        `unanswered`: the caller comes back from a transfer. `errand`: what we have called them
+        for.
         """
         toolset = Toolset(self.toolbox.of_call(caller), self.settings.tools)
         return Call(
             line,
             WatchedModel(self.chat, services, self.settings.llm.model),
             self._hearing(line.rate),
-            self._hindi(line.rate, services),
+            self._hindi(line.rate, services, errand),
             watch,
             self._turnstile,
             Allowed(self.toolbox.policy, self._secrets, toolset),
-            back(self.settings) if unanswered else opening(self.settings.hours),
+            self._opening(unanswered, errand),
             self._english(line.rate, services),
             unanswered.history if unanswered else (),
         )
+
+    def _opening(self, unanswered: Unanswered | None, errand: Errand | None) -> Opening:
+        if unanswered is not None:
+            return back(self.settings)
+        if errand is not None:
+            message = self.settings.outbound.machine == "message"
+            return Opening(called=True, message=message)
+        return opening(self.settings.hours)
 
     def whisper(self, line: CallTransport, told: Handover, services: Services) -> Whisper:
         """What an agent on this line is told about a call."""
@@ -128,9 +142,13 @@ class Dialogue:
         """What of the memory's own speech is this dialogue's."""
         return self.phrases.keys | (self.english.keys if self.english else set())
 
-    def _hindi(self, rate: int, services: Services) -> Tongue:
-        """What every call begins with."""
-        return self._tongue(self.settings, self.phrases, rate, services, mixes=self._mixes)
+    def _hindi(self, rate: int, services: Services, errand: Errand | None) -> Tongue:
+        """What every call begins with; where we call, with words of its own."""
+        tongue = self._tongue(self.settings, self.phrases, rate, services, mixes=self._mixes)
+        if errand is None:
+            return tongue
+        book = called_book(tongue.book, self.settings.outbound, errand.data)
+        return replace(tongue, book=book, note=told(errand.data))
 
     def _english(self, rate: int, services: Services) -> Tongue | None:
         """What a call needs to go on in English, where the services have it."""
@@ -168,6 +186,20 @@ class Dialogue:
             Tones(rate) if turns.idle.machine else None,
             self._judge,
         )
+
+
+def called_book(
+    book: Phrasebook, outbound: OutboundSettings, data: Mapping[str, str]
+) -> Phrasebook:
+    """The phrases for somebody whom we call: greeted by name, a machine left our message."""
+    own = {Phrase.GREETING: outbound.greeting, Phrase.MACHINE: outbound.message}
+    texts = {phrase: filled(text, data) for phrase, text in own.items() if text}
+    return replace(
+        book,
+        texts=book.texts | texts,
+        ready={key: speech for key, speech in book.ready.items() if key[0] not in texts},
+        recorded={key: speech for key, speech in book.recorded.items() if key[0] not in texts},
+    )
 
 
 def back(settings: Settings) -> Opening:

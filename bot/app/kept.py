@@ -29,13 +29,23 @@ class Kept:
     """What is kept of one call; of none where records are off."""
 
     def __init__(
-        self, records: "Records | None", settings: Settings, caller: Caller, line: str, rate: int
+        self,
+        records: "Records | None",
+        settings: Settings,
+        caller: Caller,
+        line: str,
+        rate: int,
+        order: str = "",
     ) -> None:
-        """The call begins; `settings` are those of its dialogue, `line` how it came."""
+        """
+        The call begins; `settings` are those of its dialogue, `line` how it came.
+
+        `order`: we have called, for the order with this id.
+        """
         self._record: CallRecord | None = None
         self._sound: CallSound | None = None
         if records is not None:
-            _safely(self._begin)(records, settings, caller, line, rate)
+            _safely(self._begin)(records, settings, caller, line, rate, order)
 
     def watch(self, other: Watch) -> Watch:
         """The other watch, and ours."""
@@ -70,9 +80,15 @@ class Kept:
             _safely(self._sound.close)()
 
     def _begin(
-        self, records: "Records", settings: Settings, caller: Caller, line: str, rate: int
+        self,
+        records: "Records",
+        settings: Settings,
+        caller: Caller,
+        line: str,
+        rate: int,
+        order: str,
     ) -> None:
-        self._record = records.call(settings, caller, line, rate)
+        self._record = records.call(settings, caller, line, rate, order)
         self._sound = records.sound(settings, caller, rate)
 
 

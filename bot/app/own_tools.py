@@ -6,11 +6,13 @@ from typing import Any, Final
 from bot.call.tool_policy import OWN, Tool
 from bot.config import Settings
 from bot.config_tools import HttpToolSettings
+from bot.hindi.no_more_calls import wants_no_more_calls
 from bot.nim.tools import TOOLS
 
 OPENING_HOURS: Final = "opening_hours"
 CALL_BACK: Final = "call_back"
 SEND_DIGITS: Final = "send_digits"
+DO_NOT_CALL: Final = "do_not_call"
 
 Offer = dict[str, Any]
 """A tool in OpenAI's form."""
@@ -46,6 +48,9 @@ def own_offers(settings: Settings) -> list[Offer]:
     if OPENING_HOURS in wanted and (hours.weekly or hours.holidays):
         what = "Whether the office is open now, and the opening hours of the coming days."
         offers.append(offer_of(OPENING_HOURS, what, {"type": "object", "properties": {}}))
+    if settings.outbound.enabled:
+        what = "Never call this person again. Only when they have asked for that."
+        offers.append(offer_of(DO_NOT_CALL, what, {"type": "object", "properties": {}}))
     if SEND_DIGITS in wanted:
         what = "Press keys on the line: to go through the menu of another machine."
         offers.append(offer_of(SEND_DIGITS, what, _DIGITS))
@@ -58,6 +63,9 @@ def own_policies(settings: Settings) -> list[Tool]:
     if settings.transfers:
         tools["transfer"] = _to_one_of(tools["transfer"], settings)
     tools[OPENING_HOURS] = Tool(OPENING_HOURS, {"properties": {}}, answers=True)
+    tools[DO_NOT_CALL] = Tool(
+        DO_NOT_CALL, {"properties": {}}, wants_no_more_calls, never, answers=True
+    )
     tools[SEND_DIGITS] = Tool(SEND_DIGITS, _DIGITS, after_answers=never)
     return list(tools.values())
 

@@ -34,6 +34,7 @@ SECTIONS: Final = frozenset(
         "transfers",
         "tools",
         "limits",
+        "outbound",
     }  # fmt: skip
 )
 """Settings that a profile may have; all others are of the process."""
@@ -54,6 +55,12 @@ OF_THE_PROCESS: Final = frozenset(
         ("recordings", "queue"),
         ("recordings", "retention_days"),
         ("recordings", "s3"),
+        ("outbound", "enabled"),
+        ("outbound", "ari"),
+        ("outbound", "calls"),
+        ("outbound", "keep_free"),
+        ("outbound", "do_not_call_file"),
+        ("outbound", "lease"),
     }
 )
 """And these in them: what all calls share."""

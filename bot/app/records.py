@@ -80,8 +80,14 @@ class Records:
             group = kept
         self._writer.put(group)
 
-    def call(self, settings: Settings, caller: Caller, line: str, rate: int) -> CallRecord:
-        """The record of a call that begins now; `settings` are those of its dialogue."""
+    def call(
+        self, settings: Settings, caller: Caller, line: str, rate: int, order: str = ""
+    ) -> CallRecord:
+        """
+        The record of a call that begins now; `settings` are those of its dialogue.
+
+        `order`: we have called, for the order with this id.
+        """
         record = CallRecord(
             caller,
             settings.records,
@@ -92,6 +98,7 @@ class Records:
             rate=rate,
             bot=self._bot,
             api=self.api,
+            order=order,
         )
         record.began()
         return record

@@ -5,16 +5,16 @@ Ours come first; a tenant's own are HTTP services and servers of the Model Conte
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 
-from bot.app.hours import told
 from bot.app.own_tools import (
     CALL_BACK,
+    DO_NOT_CALL,
     OPENING_HOURS,
     Offer,
     call_back,
@@ -28,6 +28,7 @@ from bot.call.tool_policy import Tool, ToolPolicy
 from bot.config import Settings
 from bot.config_tools import HttpToolSettings, McpSettings
 from bot.core.ports import Caller, ToolCall
+from bot.hours import told
 from bot.nim.tools import TOOLS
 from bot.ops.metrics import Metrics
 from bot.tools.answer import Answer, answered, failed
@@ -35,6 +36,9 @@ from bot.tools.http import HttpClient, ToolFailed
 from bot.tools.mcp import McpServer, McpTool
 
 log = structlog.get_logger()
+
+
+Unwanted = Callable[[str], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +57,19 @@ class Toolbox:
     asked. `offered` and `policy` are made anew when they change.
     """
 
-    def __init__(self, settings: Settings, client: HttpClient, metrics: Metrics) -> None:
-        """Raises ConfigError where a package is missing."""
+    def __init__(
+        self,
+        settings: Settings,
+        client: HttpClient,
+        metrics: Metrics,
+        unwanted: Unwanted | None = None,
+    ) -> None:
+        """
+        `unwanted` notes a number that nobody calls any more; False where it could not.
+
+        Raises ConfigError where a package is missing.
+        """
+        self.unwanted = unwanted
         self.settings = settings
         self.client = client
         self.metrics = metrics
@@ -173,6 +188,9 @@ class CallTools:
         if call.name == OPENING_HOURS:
             hours = told(toolbox.settings.hours, datetime.now(UTC))
             return Answer(json.dumps(hours, ensure_ascii=False))
+        if call.name == DO_NOT_CALL and toolbox.unwanted is not None:
+            noted = await toolbox.unwanted(self._caller.number)
+            return Answer(json.dumps({"noted": noted}))
         raise ToolFailed("failed", "there is no such tool")
 
     def _arguments(self, call: ToolCall) -> Mapping[str, object]:

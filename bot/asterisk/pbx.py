@@ -15,6 +15,7 @@ from uuid import UUID
 from bot.asterisk.handover import Handover, Target, Unanswered, Verdict, header
 from bot.config import AudioSocketSettings, PbxSettings
 from bot.core.audio import NARROWBAND, WIDEBAND
+from bot.core.errand import Errand
 from bot.core.events import Ending
 from bot.core.ports import Caller
 
@@ -37,6 +38,7 @@ class Reason(StrEnum):
     NOT_REGISTERED = "not-registered"
     IN_PROGRESS = "in-progress"
     NO_PROFILE = "no-profile"
+    NO_ORDER = "no-order"
 
 
 class Refused(Exception):
@@ -61,7 +63,7 @@ class Ticket:
     A registered call: who calls, at which rate its audio comes (Hz).
 
     `whispers`: no caller, but an agent's phone, who is to be told this. `unanswered`: a caller who
-    comes back from a transfer.
+    comes back from a transfer. `errand`: we have called them, for this.
     """
 
     uuid: UUID
@@ -69,6 +71,7 @@ class Ticket:
     rate: int
     whispers: Handover | None = None
     unanswered: Unanswered | None = None
+    errand: Errand | None = None
 
 
 @dataclass(slots=True)
@@ -104,9 +107,16 @@ class Reception:
         """Calls that are up."""
         return sum(entry.expires is None for entry in self._entries.values())
 
-    def register(self, fields: Mapping[str, str]) -> str:
+    def taken(self, profile: str = "") -> int:
+        """Lines in use or promised, of one profile or of all."""
+        entries = [e for e in self._entries.values() if e.ending is None and not e.ticket.whispers]
+        return sum(not profile or e.ticket.caller.profile == profile for e in entries)
+
+    def register(self, fields: Mapping[str, str], errand: Errand | None = None) -> str:
         """
         The address to dial for the call with these fields. Raises `Refused`.
+
+        `errand`: what we have called them for; a bot that shuts down still holds such a call.
 
         `uuid` (required), `caller`, `called`, `channel`, `format` (slin or slin16), `profile` (in
         place of the one that `called` has), `unanswered` (why nobody took the caller), `whispers`
@@ -115,13 +125,14 @@ class Reception:
         ticket = _ticket(fields)
         if fields.get("whispers"):
             return self._register_agent(ticket, fields["whispers"])
-        place = self.place(ticket.caller.called, fields.get("profile", ""))
-        ticket = _placed(ticket, place)
+        named = errand.profile if errand else fields.get("profile", "")
+        place = self.place(ticket.caller.called, named)
+        ticket = replace(_placed(ticket, place), errand=errand)
         self._forget()
         known = self._entries.get(ticket.uuid)
         if known is not None and known.expires is None:
             raise Refused(Reason.IN_PROGRESS, f"call {ticket.uuid} is up already")
-        if self.draining:
+        if self.draining and errand is None:
             raise Refused(Reason.DRAINING, "the bot is shutting down")
         self._check_room(place)
         if why := _LETTERS.sub("", fields.get("unanswered", ""))[:32]:
@@ -237,11 +248,9 @@ class Reception:
         return (entry.ending, entry.target) if entry else (None, Target())
 
     def _check_room(self, place: Place) -> None:
-        entries = self._entries.values()
-        taken = [e.ticket.caller for e in entries if e.ending is None and not e.ticket.whispers]
-        if len(taken) >= self.audiosocket.max_calls:
+        if self.taken() >= self.audiosocket.max_calls:
             raise Refused(Reason.FULL, f"all {self.audiosocket.max_calls} lines are busy")
-        if place.calls and sum(c.profile == place.profile for c in taken) >= place.calls:
+        if place.calls and self.taken(place.profile) >= place.calls:
             detail = f"profile {place.profile} has its {place.calls} calls (limits.calls)"
             raise Refused(Reason.FULL, detail)
 

@@ -8,7 +8,7 @@ The dialplan's questions over HTTP, for Asterisk's CURL(): one line of plain tex
 """
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from urllib.parse import parse_qsl
 from uuid import UUID
@@ -18,14 +18,36 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.asterisk.pbx import Reason, Reception, Refused
+from bot.core.errand import Errand
+from bot.core.errors import ServiceError
 
 LONGEST_BODY = 4096
 _ALL = ("0.0.0.0", "::", "[::]", "")
-_STATUS = {Reason.BAD_REQUEST: 400, Reason.NO_PROFILE: 404, Reason.IN_PROGRESS: 409}
+_STATUS = {
+    Reason.BAD_REQUEST: 400,
+    Reason.NO_PROFILE: 404,
+    Reason.NO_ORDER: 404,
+    Reason.IN_PROGRESS: 409,
+}
+
+Errands = Callable[[str, str], Awaitable[Errand | None]]
+"""Takes an order's id and the UUID of the call that came of it; what it is about, if it is ours."""
 
 
-def routes(reception: Reception, refused: Callable[[str, str, str], None]) -> list[Route]:
-    """The HTTP routes. `refused(reason, detail, peer)` logs and counts what was turned away."""
+async def _no_errand(order: str, call_id: str) -> Errand | None:
+    return None
+
+
+def routes(
+    reception: Reception,
+    refused: Callable[[str, str, str], None],
+    errands: Errands = _no_errand,
+) -> list[Route]:
+    """
+    The HTTP routes. `refused(reason, detail, peer)` logs and counts what was turned away.
+
+    `errands` is asked where the dialplan names an order: somebody has answered our call.
+    """
     token = reception.pbx.token.get_secret_value()
 
     async def register(request: Request) -> Response:
@@ -36,7 +58,9 @@ def routes(reception: Reception, refused: Callable[[str, str, str], None]) -> li
             return _refusal(refused, request, "bad-request", f"over {LONGEST_BODY} bytes", 413)
         try:
             fields = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
-            return PlainTextResponse(f"dial {_reachable(reception.register(fields), request)}")
+            errand = await _errand(errands, fields)
+            address = reception.register(fields, errand)
+            return PlainTextResponse(f"dial {_reachable(address, request)}")
         except Refused as refusal:
             status = _STATUS.get(Reason(refusal.reason), 503)
             return _refusal(refused, request, refusal.reason, str(refusal), status)
@@ -55,6 +79,20 @@ def routes(reception: Reception, refused: Callable[[str, str, str], None]) -> li
         Route("/pbx/calls/{uuid}/next", partial(about, reception.next), methods=["GET"]),
         Route("/pbx/calls/{uuid}/summary", partial(about, reception.summary), methods=["GET"]),
     ]
+
+
+async def _errand(errands: Errands, fields: dict[str, str]) -> Errand | None:
+    """What the call is about, where we have made it. Raises `Refused`."""
+    order = fields.get("order", "")
+    if not order:
+        return None
+    try:
+        errand = await errands(order, fields.get("uuid", ""))
+    except ServiceError as error:
+        raise Refused(Reason.NO_ORDER, f"order: not known just now: {error}") from error
+    if errand is None:
+        raise Refused(Reason.NO_ORDER, f"order: no such order has this call: {order[:36]!r}")
+    return errand
 
 
 def _reachable(address: str, request: Request) -> str:

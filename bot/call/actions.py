@@ -103,6 +103,13 @@ class Finalize:
 
 
 @dataclass(frozen=True, slots=True)
+class Recorded:
+    """Whom we have called is a machine: `sign` is "beep", "busy" or "announcement"."""
+
+    sign: str
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """The call is over."""
 
@@ -122,5 +129,6 @@ Action = (
     | GoOn
     | Interrupt
     | Finalize
+    | Recorded
     | End
 )

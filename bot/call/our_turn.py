@@ -21,6 +21,11 @@ def nobody_speaks(turns: Standing, event: Event, now: float) -> Actions:
     return turns.nobody(now, heard_something=False)
 
 
+def no_beep(turns: Standing, event: Event, now: float) -> Actions:
+    """No beep was heard of an answering machine: the message is said all the same."""
+    return turns.close(Phrase.MACHINE, Ending.HANG_UP, now)
+
+
 def we_finish(turns: Standing, event: Event, now: float) -> Actions:
     """Our reply was said, or failed: it is the caller's turn, or the call is over."""
     assert isinstance(event, ReplyEnded)

@@ -11,9 +11,11 @@ from bot.call.actions import (
     Action,
     Answer,
     Discard,
+    End,
     Given,
     Interrupt,
     Prepare,
+    Recorded,
     Say,
     Speak,
     Tell,
@@ -37,6 +39,8 @@ from bot.hindi.machines import sounds_recorded
 
 LONGEST_CLOSING = 30.0
 """Seconds that our last words may take."""
+LONGEST_ANNOUNCEMENT = 25.0
+"""Seconds that we wait for the beep of an answering machine that was recognised by its words."""
 PHONE_DIGITS = 10
 """Digits of an Indian telephone number: a number that the model asked for in words only is whole
 when it has so many."""
@@ -70,6 +74,8 @@ class State(Enum):
     """The caller has finished; we wait for the final words."""
     KEYING = auto()
     """The caller presses keys."""
+    AWAITING_BEEP = auto()
+    """An answering machine speaks; our message comes after its beep."""
     CLOSING = auto()
     """We say our last words."""
 
@@ -89,6 +95,8 @@ class Standing:
     after our reply. `languages` are those in which the call can be held, each with its settings.
     `messages` are what somebody outside wants said, once nobody speaks; `messaging`: our reply is
     one of them.
+    `called`: it was we who called, and `message`: an answering machine is left one; `answers`
+    counts what we answered.
     """
 
     def __init__(
@@ -126,10 +134,10 @@ class Standing:
         self.prepared = ""
         self.field: Collector | None = None
         self.wanted: NumberWanted | None = None
-        self.failures = 0
+        self.failures = self.answers = 0
+        self.called = self.message = self.messaging = False
         self.parting: Ending | None = None
         self.messages: deque[str] = deque()
-        self.messaging = False
 
     # The caller.
 
@@ -281,7 +289,7 @@ class Standing:
             self.clear()
             return self.take(self.field.words(text, now), now)
         if self.settings.idle.machine and sounds_recorded(text):
-            return *self.discard(), *self.close(Phrase.MACHINE, Ending.HANG_UP, now)
+            return *self.discard(), *self.recorded("announcement", now)
         keys = self.keys.text
         self.clear()
         if text:
@@ -327,6 +335,7 @@ class Standing:
         """Have this answered; `shown` is what may be logged of it."""
         self.prepared = ""
         self.unanswered = False
+        self.answers += 1
         self.begin_reply(State.SPEAKING, answering=True)
         return (Answer(text, shown, given),)
 
@@ -389,6 +398,17 @@ class Standing:
         self.parting = ending
         self.enter(State.CLOSING, now + LONGEST_CLOSING)
         return (Say(phrase),)
+
+    def recorded(self, sign: str, now: float) -> Actions:
+        """A machine is at the other end. Whom we have called is left a message, or nothing."""
+        if not self.called:
+            return self.close(Phrase.MACHINE, Ending.HANG_UP, now)
+        if not self.message or sign == "busy":
+            return Recorded(sign), End(Ending.HANG_UP)
+        if sign == "beep":
+            return Recorded(sign), *self.close(Phrase.MACHINE, Ending.HANG_UP, now)
+        self.enter(State.AWAITING_BEEP, now + LONGEST_ANNOUNCEMENT)
+        return Recorded(sign), Interrupt()
 
     # A number.
 

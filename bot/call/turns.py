@@ -37,6 +37,9 @@ from bot.core.events import (
 MACHINE_SPEECH = 4.0
 """Seconds of speech before a beep that make it an answering machine's."""
 
+FIRST_ANSWERS = 1
+"""Answers of ours after which a beep by itself is no answering machine's any more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Opening:
@@ -46,6 +49,10 @@ class Opening:
     ending: Ending | None = None
     notice: bool = True
     """Whether what has to be said before everything is still to be said."""
+    called: bool = False
+    """It was we who called: a machine is not spoken to as a caller is."""
+    message: bool = False
+    """It is left the phrase `machine`, after its beep."""
 
 
 GREETED = Opening()
@@ -111,6 +118,7 @@ TABLE: Mapping[State, Mapping[type, Row]] = {
         Digit: callers_turn.pressed,
         Elapsed: callers_turn.keys_are_over,
     },
+    State.AWAITING_BEEP: {Elapsed: our_turn.no_beep},
     State.CLOSING: {
         ReplyEnded: our_turn.last_words_said,
         Elapsed: our_turn.last_words_said,
@@ -138,6 +146,7 @@ class Turns:
         `english`: the settings once the caller asks for English; None: there is only Hindi.
         """
         self._standing = Standing(settings, now, notice, uninterruptible, opening.phrase, english)
+        self._standing.called, self._standing.message = opening.called, opening.message
         self._opening = opening
         self._began = now
         self._over = now + settings.max_call
@@ -196,7 +205,7 @@ class Turns:
         if isinstance(event, Deaf):
             return self._standing.close(Phrase.GIVE_UP, Ending.TRANSFER, now)
         if isinstance(event, MachineHeard) and self._believe(event, now):
-            return self._standing.close(Phrase.MACHINE, Ending.HANG_UP, now)
+            return self._standing.recorded(event.sign, now)
         if isinstance(event, NumberAsked):
             self._standing.wanted = event.wanted
         if isinstance(event, SayWanted):
@@ -204,6 +213,11 @@ class Turns:
         return ()
 
     def _believe(self, event: MachineHeard, now: float) -> bool:
-        """A beep alone may be anything; after long speech it is an answering machine's."""
-        long = self._standing.spoke_for(now) >= MACHINE_SPEECH
-        return self._standing.settings.idle.machine and (event.sign != "beep" or long)
+        """
+        A beep alone may be anything; after long speech it is an answering machine's, and so is the
+        first thing that is heard of whom we have called.
+        """
+        standing = self._standing
+        long = standing.spoke_for(now) >= MACHINE_SPEECH
+        first = standing.called and standing.answers <= FIRST_ANSWERS
+        return standing.settings.idle.machine and (event.sign != "beep" or long or first)

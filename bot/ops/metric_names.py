@@ -29,9 +29,12 @@ PHRASES: Final = (
     "give_up", "refusal", "hand_over", "more", "switched", "one_language",
     "unanswered", "unanswered_call_back",
 )  # fmt: skip
+OUTBOUND: Final = (
+    "answered", "machine", "busy", "no_answer", "failed", "refused", "lost",
+)  # fmt: skip
 TOOL_OUTCOMES: Final = ("ok", "failed", "timeout", "interrupted", "bug")
 REFUSALS: Final = (
-    "full", "draining", "bad-request", "not-registered", "in-progress", "no-profile",
+    "full", "draining", "bad-request", "not-registered", "in-progress", "no-profile", "no-order",
     "unauthorized", "pending", "protocol", "no-uuid", "hello-timeout", "stalled", "watchers", "bug",
 )  # fmt: skip
 
@@ -73,6 +76,9 @@ COUNTERS: Final[Mapping[str, Metric]] = {
     "voicebot_guard_refusals": Metric(
         "What the guard refused of callers, answers and tools (docs/guard.md)",
         {"kind": tuple(Guarded)},
+    ),
+    "voicebot_outbound_calls": Metric(
+        "Calls that we made, and orders that policy refused, by outcome", {"outcome": OUTBOUND}
     ),
     "voicebot_digits": Metric("Keys pressed"),
     "voicebot_frames_dropped": Metric(
@@ -131,6 +137,8 @@ GAUGES: Final[Mapping[str, Metric]] = {
     "voicebot_profile_calls_active": Metric(
         "Calls that are up, by profile", {"profile": ("default",)}
     ),
+    "voicebot_outbound_active": Metric("Calls that we are making, or that are up because we did"),
+    "voicebot_outbound_connected": Metric("1 while Asterisk tells us of its channels (ARI)"),
     "voicebot_profiles": Metric("Profiles in use that come from files"),
     "voicebot_profiles_wrong": Metric(
         "Files of profiles that are wrong: their older version is used, if there was one"

@@ -141,6 +141,10 @@ class Metrics:
         """An agent was told about a call and "accepted" or "refused" it; or "unanswered"."""
         self._count("voicebot_transfers", outcome)
 
+    def outbound(self, outcome: str) -> None:
+        """A call that we made came to this, or an order was refused."""
+        self._count("voicebot_outbound_calls", outcome)
+
     def profiles_read(self, result: str) -> None:
         """Changed profiles were read: all are right ("ok"), or some file is "wrong"."""
         self._count("voicebot_profile_reads", result)

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, Select, Table, and_, case, or_, select
 from bot.core.errors import BotError
 from bot.records.database import database_errors
 from bot.records.outcomes import LOST, OUTCOMES, UP
-from bot.records.tables import calls, events, fields, intervals, turns
+from bot.records.tables import calls, events, fields, intervals, tries, turns
 
 LOST_AFTER: Final = timedelta(minutes=5)
 """A call that is up, but of which its bot has said nothing for so long, is lost."""
@@ -135,9 +135,11 @@ def with_details(engine: Engine, some: list[dict[str, Any]]) -> Iterator[dict[st
     with database_errors(), engine.connect() as connection:
         details = {table.name: _of(connection, table, ids) for table in (turns, events, fields)}
         spans = _intervals(connection, ids)
+        made = _made(connection, ids)
     now = datetime.now(UTC)
     for call in some:
         call["outcome"] = outcome(call["outcome"], call["seen"], now)
+        call["outbound"] = made.get(call["id"])
         for name, rows in details.items():
             call[name] = rows.get(call["id"], [])
         for turn in call["turns"]:
@@ -153,6 +155,14 @@ def _of(connection: Any, table: Table, ids: list[str]) -> dict[str, list[dict[st
         values = dict(row._mapping)
         found.setdefault(values.pop("call_id"), []).append(values)
     return found
+
+
+def _made(connection: Any, ids: list[str]) -> dict[str, dict[str, Any]]:
+    """Of calls that we made: for which order, and who answered."""
+    names = (tries.c.order_id, tries.c.outcome, tries.c.detail)
+    query = select(tries.c.call_id, *names).where(tries.c.call_id.in_(ids))
+    made = [dict(row._mapping) for row in connection.execute(query)]
+    return {each.pop("call_id"): each for each in made}
 
 
 def _intervals(connection: Any, ids: list[str]) -> dict[str, dict[str, float]]:

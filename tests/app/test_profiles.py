@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from bot.app.hours import is_open, told
 from bot.app.profile_file import WrongProfile, read_profile
 from bot.app.profile_folder import changed, read_profiles
 from bot.app.profile_numbers import canonical, number, routes
@@ -13,6 +12,7 @@ from bot.cli import main
 from bot.config import Settings
 from bot.config_profile import HoursSettings
 from bot.core.errors import ConfigError
+from bot.hours import is_open, told
 
 BANK = """\
 numbers: ["+91 80 1234 5678", "1800*"]

@@ -12,13 +12,14 @@ from bot.call.actions import (
     Interrupt,
     Lower,
     Prepare,
+    Recorded,
     Say,
     Tell,
 )
 from bot.call.over_us import LISTEN, LOOK
 from bot.call.phrasebook import Phrase
 from bot.call.standing import LONGEST_CLOSING, State
-from bot.call.turns import TABLE, Turns
+from bot.call.turns import TABLE, Opening, Turns
 from bot.config import BargeInSettings, EndOfTurnSettings, IdleSettings, TurnSettings
 from bot.core.errors import ServiceTimeout
 from bot.core.events import (
@@ -136,9 +137,13 @@ ROWS = [
     (S.KEYING, [], STARTS, [Discard()], S.HEARING, 12.0),
     (S.KEYING, [], WORDS, [Discard()], S.PAUSED, 0.4),
     (S.KEYING, [], Elapsed(), [Answer("[keys: 1]")], S.SPEAKING, None),
+    (S.AWAITING_BEEP, [], Elapsed(), [Say(Phrase.MACHINE)], S.CLOSING, LONGEST_CLOSING),
     (S.CLOSING, [], ReplyEnded(1), [End(Ending.TRANSFER)], S.CLOSING, LONGEST_CLOSING),
     (S.CLOSING, [], Elapsed(), [End(Ending.TRANSFER)], S.CLOSING, LONGEST_CLOSING),
 ]  # fmt: skip
+
+ANNOUNCEMENT = Transcript("आप जिस नंबर पर कॉल कर रहे हैं वह अभी उपलब्ध नहीं है", True)
+CALLED = Opening(called=True, message=True)
 
 WAYS = {
     S.ANNOUNCING: [],
@@ -150,6 +155,7 @@ WAYS = {
     S.PAUSED: [ReplyEnded(0), STARTS, STOPS],
     S.FINISHING: [ReplyEnded(0), STARTS, STOPS, Elapsed()],
     S.KEYING: [ReplyEnded(0), Digit("1")],
+    S.AWAITING_BEEP: [ReplyEnded(0), STARTS, STOPS, ANNOUNCEMENT, Elapsed()],
     S.CLOSING: [Deaf(ERROR)],
 }
 """By which events each state is reached."""
@@ -157,7 +163,8 @@ WAYS = {
 
 def arrived(state, before=(), saying=STATEMENT):
     """Turn-taking that has come to this state."""
-    turns = Turns(SETTINGS, NOW, notice=state is S.ANNOUNCING)
+    called = CALLED if state is S.AWAITING_BEEP else Opening()
+    turns = Turns(SETTINGS, NOW, notice=state is S.ANNOUNCING, opening=called)
     turns.begin()
     for event in [*WAYS[state], *before]:
         turns.handle(event, NOW, saying)
@@ -211,7 +218,7 @@ def test_the_longest_call_ends_in_every_state(state):
     assert turns.handle(ReplyEnded(1), NOW + 903.0) == (End(Ending.HANG_UP),)
 
 
-@pytest.mark.parametrize("state", [s for s in State if s is not S.CLOSING])
+@pytest.mark.parametrize("state", set(State) - {S.CLOSING, S.AWAITING_BEEP})
 def test_a_busy_tone_ends_the_call_in_every_state(state):
     """There is nobody any more who could hear us for long."""
     turns = arrived(state)
@@ -541,3 +548,51 @@ def test_a_number_that_nobody_gives_is_not_waited_for_for_ever():
             turns.handle(NumberAsked(1, PIN), NOW + 8 * step)
         turns.handle(ReplyEnded(step), NOW + 8 * step)
     assert actions[-1] == Say(Phrase.GOODBYE)
+
+
+def called(message):
+    """We have called somebody, and greet them."""
+    turns = Turns(SETTINGS, NOW, opening=Opening(called=True, message=message))
+    turns.begin()
+    return turns
+
+
+def test_a_machine_that_we_called_is_left_without_a_word():
+    """By its beep, which needs no speech before it, and by its words; it is told what it was."""
+    hangs_up = End(Ending.HANG_UP)
+    assert called(False).handle(MachineHeard("beep"), NOW) == (Recorded("beep"), hangs_up)
+    turns = called(False)
+    for event in (ReplyEnded(0), STARTS, STOPS, ANNOUNCEMENT):
+        turns.handle(event, NOW)
+    assert turns.handle(Elapsed(), NOW) == (
+        Discard(),
+        Recorded("announcement"),
+        hangs_up,
+    )
+
+
+def test_a_machine_that_we_called_is_left_the_message_after_its_beep():
+    """Whatever it says before, nothing of it is answered."""
+    turns = arrived(S.AWAITING_BEEP)
+    for event in (STARTS, WORDS, STOPS):
+        assert turns.handle(event, NOW) == ()
+    said = turns.handle(MachineHeard("beep"), NOW)
+    assert said == (Recorded("beep"), Say(Phrase.MACHINE))
+    assert turns.handle(ReplyEnded(1), NOW) == (End(Ending.HANG_UP),)
+
+
+def test_somebody_with_whom_we_have_talked_is_no_machine_for_a_beep():
+    """A telephone that beeps now and then in the middle of a conversation."""
+    turns = called(False)
+    for _ in range(2):
+        for event in (ReplyEnded(0), STARTS, STOPS, WORDS, Elapsed()):
+            turns.handle(event, NOW)
+    assert turns.handle(MachineHeard("beep"), NOW) == ()
+
+
+def test_a_busy_tone_of_whom_we_called_is_left_without_a_message():
+    """There is nobody to hear it."""
+    assert called(True).handle(MachineHeard("busy"), NOW) == (
+        Recorded("busy"),
+        End(Ending.HANG_UP),
+    )

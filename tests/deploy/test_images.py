@@ -275,6 +275,11 @@ def test_without_networks_of_its_own_every_phone_is_told_the_external_address(ru
         ("ASTERISK_PHONE_NETS", "10.0.0.0/8;permit=0.0.0.0/0", "with a blank between"),
         ("ASTERISK_METRICS", "8088", "such as 0.0.0.0:8088"),
         ("ASTERISK_METRICS", "eth0:8088", "such as 0.0.0.0:8088"),
+        ("ASTERISK_DIALS", "91x", "such as 91[0-9]{10}"),
+        ("ASTERISK_CALLER_ID", "bank", "such as +918040001000"),
+        ("ASTERISK_ARI", "8088", "such as 127.0.0.1:8088"),
+        ("ASTERISK_ARI_NETS", "all", "with a blank between"),
+        ("ASTERISK_ARI_PASSWORD_FILE", "/nowhere", "mount the secret"),
         ("ASTERISK_TRACE", "on", "give yes or no"),
         ("ASTERISK_BOT_TOKEN", "a b", "choose another one"),
         ("ASTERISK_BOT_TOKEN_FILE", "/nowhere", "mount the secret"),
@@ -296,6 +301,27 @@ def test_a_password_that_is_short_is_refused(run: Path, tmp_path: Path) -> None:
     done = _start(run, ASTERISK_PASSWORDS=str(tmp_path), ASTERISK_ACCOUNTS="6001")
     assert done.returncode == 2
     assert "the password of account 6001 is shorter than 8 letters" in done.stderr
+
+
+def test_calls_go_out_only_with_a_password(run: Path) -> None:
+    """Without it nothing starts; with it, ARI is there for the networks that are named."""
+    refused = _start(run, ASTERISK_DIALS="91[0-9]{10}")
+    assert refused.returncode == 2 and "ASTERISK_ARI_PASSWORD" in refused.stderr
+    done = _start(
+        run,
+        ASTERISK_DIALS="91[0-9]{10}|1800[0-9]{6}",
+        ASTERISK_ARI_PASSWORD="long-and-secret",
+        ASTERISK_ARI="10.0.0.9:8089",
+        ASTERISK_ARI_NETS="10.0.0.0/8 ::1/128",
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    ari = _settings((run / "etc/ari.conf").read_text())
+    assert "enabled = yes" in ari and "password = long-and-secret" in ari
+    assert ari[-2:] == ["deny = 0.0.0.0/0,::/0", "permit = 10.0.0.0/8,::1/128"]
+    assert "bindaddr = 10.0.0.9" in (run / "etc/http.conf").read_text()
+    assert "load = res_ari_channels.so" in (run / "etc/modules.conf").read_text()
+    known = (run / "etc/bot_local.conf").read_text()
+    assert "BOT_DIALS = 91[0-9]{10}|1800[0-9]{6}" in known
 
 
 def test_the_documented_variables_are_those_that_are_read() -> None:

@@ -44,12 +44,19 @@ class Studio:
     nim: FakeNim
     stack: AsyncExitStack
     phones: list[Softphone] = field(default_factory=list)
+    variables: dict[str, str] = field(default_factory=dict)
+    """What the bot was started with."""
 
     async def phone(self, name="6001", register=False):
         """A softphone with an account of this Asterisk; registered, it can be called."""
         server = f"127.0.0.1:{self.pbx.sip_port}"
         account = Account(name, self.pbx.accounts[name], server, register)
         return await self.stack.enter_async_context(Softphone(account, bind="127.0.0.1"))
+
+    async def another_bot(self, folder):
+        """In place of one that is gone: the same settings, a new process."""
+        self.bot = await start(self.stack, folder, "another", ["serve"], self.variables)
+        await self.bot.logs("ready", 60.0)
 
     async def metric(self, name):
         """The value of a metric of the bot."""
@@ -103,7 +110,9 @@ async def studio(
         await asyncio.to_thread(asterisk.__enter__)
         stack.push_async_callback(asyncio.to_thread, asterisk.__exit__, None, None, None)
         http_port = int(variables["BOT_HTTP__PORT"])
-        yield Studio(program, asterisk, http_port, recognition, synthesis, nim, stack)
+        rooms = Studio(program, asterisk, http_port, recognition, synthesis, nim, stack)
+        rooms.variables = variables
+        yield rooms
 
 
 LOUD = -40.0

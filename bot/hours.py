@@ -1,17 +1,19 @@
-"""Whether somebody is there now, and when, by the opening hours of a profile."""
+"""Whether a time is within the hours of a week, and when they next are; holidays are closed."""
 
 from collections.abc import Iterator
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.config_profile import DAYS, HoursSettings
+from bot.config_profile import DAYS, WeekSettings
 
 Span = tuple[int, int]
 """Minutes of the day: from, to. Beyond 1440, it is the next day's morning."""
 DAY = 1440
+AHEAD = 400
+"""Days that are looked at for the next opening: a year, and a long holiday."""
 
 
-def is_open(hours: HoursSettings, now: datetime) -> bool:
+def is_open(hours: WeekSettings, now: datetime) -> bool:
     """Whether `now` (with its zone) is within the hours."""
     local = now.astimezone(ZoneInfo(hours.timezone))
     if not hours.weekly:
@@ -22,7 +24,21 @@ def is_open(hours: HoursSettings, now: datetime) -> bool:
     return today or any(minute + DAY < end for _, end in night)
 
 
-def told(hours: HoursSettings, now: datetime, days: int = 7) -> dict[str, object]:
+def next_opening(hours: WeekSettings, now: datetime) -> datetime | None:
+    """The next time within the hours: `now`, or the beginning of a span; None: there is none."""
+    if is_open(hours, now):
+        return now
+    local = now.astimezone(ZoneInfo(hours.timezone))
+    for ahead in range(AHEAD):
+        day = local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=ahead)
+        for start, _ in _spans(hours, day) if hours.weekly else [(0, DAY)]:
+            opens = day.replace(hour=start // 60, minute=start % 60)
+            if opens > local and is_open(hours, opens):
+                return opens.astimezone(UTC)
+    return None
+
+
+def told(hours: WeekSettings, now: datetime, days: int = 7) -> dict[str, object]:
     """What the model is told of the hours: now, and the next `days`."""
     local = now.astimezone(ZoneInfo(hours.timezone))
     coming = [local + timedelta(days=ahead) for ahead in range(days)]
@@ -34,7 +50,7 @@ def told(hours: HoursSettings, now: datetime, days: int = 7) -> dict[str, object
     }
 
 
-def _day(hours: HoursSettings, day: datetime) -> str:
+def _day(hours: WeekSettings, day: datetime) -> str:
     if name := _holiday(hours, day):
         return f"closed: {name}"
     if not hours.weekly:
@@ -47,12 +63,12 @@ def _clock(minute: int) -> str:
     return time(hour, rest).strftime("%H:%M")
 
 
-def _holiday(hours: HoursSettings, day: datetime) -> str:
+def _holiday(hours: WeekSettings, day: datetime) -> str:
     """The holiday's name; empty on other days."""
     return hours.holidays[day.date()] or "holiday" if day.date() in hours.holidays else ""
 
 
-def _spans(hours: HoursSettings, day: datetime) -> list[Span]:
+def _spans(hours: WeekSettings, day: datetime) -> list[Span]:
     """The hours of this day, none on a holiday."""
     if _holiday(hours, day):
         return []

@@ -1,0 +1,114 @@
+"""
+What the bot that holds an outbound call does beside talking: finds what it is about, notes who
+answered, and whom not to call any more.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Engine
+
+from bot.call.actions import Action, Answer, Recorded
+from bot.call.watch import Watch
+from bot.core.errand import Errand
+from bot.core.errors import BotError, ServiceTimeout
+from bot.core.ports import Caller
+from bot.core.telephone import masked
+from bot.hindi.no_more_calls import wants_no_more_calls
+from bot.records import claims, do_not_call
+from bot.records.orders import Outcome
+
+LONGEST: Final = 2.0
+"""Seconds that the database has to say what a call is about: somebody waits at the phone."""
+
+log = structlog.get_logger()
+Told = Callable[[str, str, str], None]
+
+
+class Errands:
+    """
+    For all calls of the process. `_tasks` are the notes under way, `_machines` what is at the other
+    end of calls that are up, where it is no person.
+
+    `told(call_id, outcome, detail)`: the dialler, where it is the one of this process.
+    """
+
+    def __init__(self, engine: Engine, told: Told = lambda call_id, outcome, detail: None) -> None:
+        self._engine = engine
+        self._told = told
+        self._machines: dict[str, tuple[Outcome, str]] = {}
+        self._tasks: set[asyncio.Task[object]] = set()
+
+    async def find(self, order: str, call_id: str) -> Errand | None:
+        """
+        What this call is about; None where that order has no such call. From now on it is answered.
+
+        Raises ServiceUnavailable.
+        """
+        now, name = datetime.now(UTC), _uuid(call_id)
+        asked = asyncio.to_thread(claims.answered, self._engine, order[:36], name, now)
+        try:
+            async with asyncio.timeout(LONGEST):
+                found = await asked
+        except TimeoutError:
+            raise ServiceTimeout("records", f"no answer within {LONGEST:g} s") from None
+        if found is None:
+            return None
+        return Errand(found.id, found.number, found.profile, found.data)
+
+    def watch(self, caller: Caller, errand: Errand | None, other: Watch) -> Watch:
+        """The other watch, and ours: of machines, and of people who want to be left in peace."""
+
+        def action(action: Action) -> None:
+            other.action(action)
+            if isinstance(action, Recorded) and errand is not None:
+                outcome = Outcome.BUSY if action.sign == "busy" else Outcome.MACHINE
+                self._machines[caller.call_id] = (outcome, action.sign)
+            elif isinstance(action, Answer) and wants_no_more_calls(action.text):
+                self._begin(self.unwanted(caller.number))
+
+        return replace(other, action=action)
+
+    def ended(self, call_id: str) -> None:
+        """A call that we made is over: unless it was a machine, it was a person."""
+        outcome, detail = self._machines.pop(call_id, (Outcome.ANSWERED, ""))
+        self._begin(self._heard(call_id, outcome, detail))
+
+    async def unwanted(self, number: str) -> bool:
+        """Call this number no more; False where that could not be noted."""
+        try:
+            await asyncio.to_thread(do_not_call.add, self._engine, number, "caller")
+        except BotError as error:
+            log.error("not noted: do not call", number=masked(number), error=str(error))
+            return False
+        log.info("do not call", number=masked(number))
+        return True
+
+    async def close(self) -> None:
+        """Wait for what is being noted, but not for long."""
+        if self._tasks:
+            await asyncio.wait(set(self._tasks), timeout=LONGEST)
+
+    async def _heard(self, call_id: str, outcome: Outcome, detail: str) -> None:
+        try:
+            await asyncio.to_thread(claims.heard, self._engine, call_id, outcome, detail)
+        except BotError as error:
+            log.warning("not noted: who answered", call=call_id, error=str(error))
+        self._told(call_id, outcome.value, detail)
+
+    def _begin(self, work: Coroutine[None, None, object]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _uuid(text: str) -> str:
+    try:
+        return str(UUID(text))
+    except ValueError:
+        return ""

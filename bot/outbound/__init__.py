@@ -1,0 +1,1 @@
+"""Whom the bot may call, when, and when again; which numbers nobody calls."""

@@ -1,0 +1,1 @@
+"""Outbound calls: policy and lists."""
