@@ -93,6 +93,11 @@ async def until(condition):
         return value
 
 
+def said(rooms):
+    """All that the synthesizer was asked for."""
+    return [r.text for stream in rooms.synthesis.streams for r in stream.requests]
+
+
 def done(engine, order):
     """The order, once it is over."""
     now = orders.one(engine, order.id)
@@ -109,9 +114,8 @@ async def test_a_person_is_greeted_by_name_and_talks(tmp_path):
         )
         ring = await phone.rings(PATIENT)
         await ring.answer()
+        await until(lambda: "नमस्ते आशा जी, मैं सागर बैंक से बोल रही हूँ।" in said(rooms))
         await ring.hears(PATIENT)
-        said = [r.text for stream in rooms.synthesis.streams for r in stream.requests]
-        assert "नमस्ते आशा जी, मैं सागर बैंक से बोल रही हूँ।" in said
         await ring.hears_silence(1.0, PATIENT)
         await ring.press("1")
         await until(lambda: rooms.nim.requests)
@@ -152,8 +156,7 @@ async def test_an_answering_machine_gets_the_message_after_its_beep(tmp_path):
             lambda: (o := orders.one(engine, order.id)).outcome == Outcome.MACHINE and o
         )
         assert over.state is State.WAITING and over.detail == "beep"
-        said = [r.text for stream in rooms.synthesis.streams for r in stream.requests]
-        assert "आशा जी, संदेश।" in said
+        await until(lambda: "आशा जी, संदेश।" in said(rooms))
 
 
 async def test_the_dialplan_refuses_what_the_bot_may_not_call(tmp_path):
