@@ -1,24 +1,26 @@
 """The API as one application: its routes, its description, what stands before it."""
 
-from typing import Any, Final
+from typing import Any, Final, get_type_hints
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse
+from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
 from bot import __version__
-from bot.api import calls, rest
+from bot.api import calls, outbound, rest
 from bot.api.docs_page import docs_page
 from bot.api.guard import Count, Guard
 from bot.api.problems import MEDIA, Problem, add_handlers
-from bot.api.visitors import Rooms
+from bot.api.visitors import LEAST, Rooms
 from bot.config_api import ApiSettings
 
 TITLE: Final = "voicebot"
 ABOUT: Final = """Calls of the voice bot, live and past, and what can be done to them. Errors are
 `application/problem+json` (RFC 9457) and name the field and the remedy."""
+ROUTERS: Final = (calls.router, outbound.router, rest.router)
 ALWAYS: Final = {
     "401": "No valid key was given.",
     "403": "The key may not do this.",
@@ -42,8 +44,8 @@ def make_app(settings: ApiSettings, rooms: Rooms) -> FastAPI:
     )
     app.state.rooms = rooms
     add_handlers(app)
-    app.include_router(calls.router)
-    app.include_router(rest.router)
+    for router in ROUTERS:
+        app.include_router(router)
     if settings.docs:
         whole = describe(app)
         page = docs_page(whole)
@@ -74,11 +76,23 @@ def describe(app: FastAPI) -> dict[str, Any]:
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas |= problem.pop("$defs")
     schemas["Problem"] = problem
-    for path in whole["paths"].values():
-        for operation in path.values():
+    for path, operations in whole["paths"].items():
+        for method, operation in operations.items():
             _add_problems(operation["responses"])
+            operation["x-least-role"] = _least_roles()[method.upper(), path]
     whole["components"]["schemas"] = dict(sorted(schemas.items()))
     return whole
+
+
+def _least_roles() -> dict[tuple[str, str], str]:
+    """What each route's own parameter `visit` says."""
+    found: dict[tuple[str, str], str] = {}
+    for route in (each for router in ROUTERS for each in router.routes):
+        assert isinstance(route, APIRoute)
+        visit = get_type_hints(route.endpoint, include_extras=True)["visit"]
+        role = LEAST[visit.__metadata__[0].dependency]
+        found |= {(method, route.path): role.name.lower() for method in route.methods or ()}
+    return found
 
 
 def _add_problems(responses: dict[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """The routes of calls: which there were, what was said, what shall be done."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 
 from bot.api.access import Role, not_allowed
 from bot.api.models import Accepted, Call, CallPage, Outcome, Say, Transfer
-from bot.api.office import Filter, HangUp, Order
+from bot.api.office import Filter, HangUp, Order, instant
 from bot.api.problems import Refusal, no_such_call
 from bot.api.visitors import Operator, Viewer, Visit
 
@@ -21,8 +21,6 @@ Id = Annotated[
         examples=["0792b720-4c72-4cc6-8a64-d45cf85b7a80"],
     ),
 ]
-EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
-LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 ORDERED: dict[int | str, dict[str, Any]] = {
     404: {"description": "No such call is recorded, or none that this key may see."},
     409: {"description": "The call is over, or nothing more can be done to it."},
@@ -60,7 +58,7 @@ async def list_calls(
     if number and not visit.key.sees_numbers:
         raise not_allowed("A viewer's key cannot look for numbers", Role.OPERATOR)
     wanted = Filter(
-        _instant(since), _instant(until), number.strip(), profile, outcome or "", cursor, limit
+        instant(since), instant(until), number.strip(), profile, outcome or "", cursor, limit
     )
     return await visit.office.calls(visit.key, wanted)
 
@@ -132,11 +130,3 @@ async def _ordered(visit: Visit, call_id: str, order: Order, done: Accepted) -> 
         return await visit.forwarder.forward(visit.request, elsewhere.url)
     visit.note(done.order, call=call_id)
     return JSONResponse(done.model_dump(), 202)
-
-
-def _instant(given: datetime | None) -> datetime | None:
-    """In UTC, which is meant where no zone is named; within what databases know."""
-    if given is None:
-        return None
-    aware = given if given.tzinfo else given.replace(tzinfo=UTC)
-    return min(max(aware, EARLIEST), LATEST)

@@ -87,6 +87,7 @@ class Guard:
     async def _refuse(
         self, refusal: Refusal, scope: Scope, receive: Receive, reply: "_Reply"
     ) -> None:
+        reply.begins = lambda: None  # this answer is not waited for
         log.warning("api: refused", request=reply.name, reason=refusal.name, path=scope["path"])
         if not reply.begun:
             await answer(reply.name, refusal)(scope, receive, reply)

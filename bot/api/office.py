@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from datetime import UTC, datetime
+from typing import Final, Protocol
 
 from bot.api.access import Key
 from bot.api.models import (
@@ -15,6 +15,11 @@ from bot.api.models import (
     Status,
     Transfer,
 )
+from bot.api.outbound_models import CallOrder, Campaigns, Noted, Orders
+from bot.api.outbound_models import Order as OrderedCall
+
+EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +85,33 @@ class Office(Protocol):
 
     def status(self) -> Status:
         """How the bot is."""
+
+
+class OrderBook(Protocol):
+    """Calls that the bot shall make, as the API sees them. Each may raise ServiceError."""
+
+    async def place(self, key: Key, wanted: CallOrder) -> OrderedCall:
+        """Keep the order. Raises `Refusal`."""
+
+    async def find(self, key: Key, campaign: str, number: str, limit: int) -> Orders:
+        """The orders that this key may see. Raises `Refusal`."""
+
+    async def one(self, key: Key, id: str) -> OrderedCall | None:
+        """One of them, with its tries."""
+
+    async def cancel(self, key: Key, id: str) -> OrderedCall:
+        """Call nobody for it. Raises `Refusal`."""
+
+    async def campaigns(self, key: Key) -> Campaigns:
+        """The campaigns that this key may see."""
+
+    async def forbid(self, number: str) -> Noted:
+        """Put a number on the do-not-call list."""
+
+
+def instant(given: datetime | None) -> datetime | None:
+    """In UTC, which is meant where no zone is named; within what databases know."""
+    if given is None:
+        return None
+    aware = given if given.tzinfo else given.replace(tzinfo=UTC)
+    return min(max(aware, EARLIEST), LATEST)

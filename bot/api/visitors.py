@@ -10,7 +10,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from bot.api.access import Access, Key, Role
 from bot.api.forward import Forwarder
-from bot.api.office import Office
+from bot.api.office import Office, OrderBook
 from bot.api.problems import request_id
 
 BEARER = HTTPBearer(
@@ -18,6 +18,8 @@ BEARER = HTTPBearer(
     scheme_name="key",
     description="A key of `voicebot api-keys add`: `Authorization: Bearer vb_...`.",
 )
+LEAST: dict[Any, Role] = {}
+"""The least role of each dependency that lets somebody in: for the description."""
 log = structlog.get_logger()
 
 
@@ -26,6 +28,7 @@ class Rooms:
     """What routes work with; the application keeps it as `app.state.rooms`."""
 
     office: Office
+    orders: OrderBook
     access: Access
     forwarder: Forwarder
 
@@ -36,6 +39,7 @@ class Visit:
 
     key: Key
     office: Office
+    orders: OrderBook
     forwarder: Forwarder
     request: Request
 
@@ -60,8 +64,9 @@ def _least(role: Role) -> Callable[..., Coroutine[Any, Any, Visit]]:
         rooms: Rooms = request.app.state.rooms
         token = given.credentials if given else ""
         key = await rooms.access.enter(token, _address(request), role)
-        return Visit(key, rooms.office, rooms.forwarder, request)
+        return Visit(key, rooms.office, rooms.orders, rooms.forwarder, request)
 
+    LEAST[enter] = role
     return enter
 
 

@@ -1,11 +1,9 @@
 """The bot behind its HTTP API: joins the server, the keys, the records and the desk."""
 
-import asyncio
 import socket
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING
 
 from bot import __version__
 from bot.api.access import Access, Key, Role
@@ -16,7 +14,9 @@ from bot.api.office import Elsewhere, Filter, Order, Recording
 from bot.api.problems import Refusal, no_such_call
 from bot.api.server import ApiServer
 from bot.api.visitors import Rooms
+from bot.app.api_orders import BotOrders
 from bot.app.api_shapes import brief, media_of, place, profiles_of, wanted_of, whole
+from bot.app.api_threads import Threads
 from bot.app.desk import Desk
 from bot.app.dialogues import Dialogues
 from bot.asterisk.handover import Target
@@ -32,10 +32,6 @@ from bot.records.storage import Sound, reader, remover
 if TYPE_CHECKING:
     from bot.app.records import Records
 
-THREADS: Final = 4
-"""Questions to the database at once."""
-Answer = TypeVar("Answer")
-
 
 class Api:
     """The API of one bot: `serve()` it in a task; `stop()`, then `close()`."""
@@ -50,10 +46,11 @@ class Api:
         count: Callable[[int], None],
     ) -> None:
         """Listens at once, and has its address noted with each call. Raises ConfigError."""
-        office = BotOffice(settings, desk, dialogues, records, draining)
-        self._office = office
+        self._threads = Threads()
+        office = BotOffice(settings, desk, dialogues, records, draining, self._threads)
+        orders = BotOrders(records.engine, self._threads, dialogues.knows)
         self._forwarder = Forwarder(settings.api)
-        rooms = Rooms(office, Access(settings.api, office.key), self._forwarder)
+        rooms = Rooms(office, orders, Access(settings.api, office.key), self._forwarder)
         app = guarded(make_app(settings.api, rooms), settings.api, count)
         self.server = ApiServer(settings.api, app)
         self.port = self.server.port
@@ -71,7 +68,7 @@ class Api:
         """Close what it asked with."""
         self.server.close()
         await self._forwarder.close()
-        self._office.close()
+        self._threads.close()
 
 
 class BotOffice:
@@ -88,18 +85,15 @@ class BotOffice:
         dialogues: Dialogues,
         records: "Records",
         draining: Callable[[], bool],
+        threads: Threads,
     ) -> None:
         self._settings = settings
         self._desk = desk
         self._dialogues = dialogues
         self._records = records
         self._draining = draining
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="api")
+        self._in_thread = threads.run
         self._read = reader(settings.recordings)
-
-    def close(self) -> None:
-        """End the threads, without waiting for what they still do."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def key(self, token: str) -> Key | None:
         """The valid key of this token."""
@@ -209,9 +203,6 @@ class BotOffice:
             )
         warm = (wanted.mode or chosen.mode) == "warm"
         return Target(chosen.context or pbx.transfer_context, chosen.exten, warm)
-
-    async def _in_thread(self, work: Callable[..., Answer], *given: object) -> Answer:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *given)
 
 
 def _key(found: StoredKey) -> Key:

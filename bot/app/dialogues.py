@@ -84,6 +84,10 @@ class Dialogues:
         """The latest dialogue of this profile."""
         return self._last[name]
 
+    def knows(self, name: str) -> bool:
+        """Whether there is a profile of this name now."""
+        return name == DEFAULT or name in self._profiles.profiles
+
     @property
     def profiles(self) -> Profiles:
         """Those in use that come from files, and what is wrong with files."""
@@ -95,7 +99,7 @@ class Dialogues:
 
     def place(self, called: str, named: str = "") -> Place:
         """The profile of a called number, or the one that is named. Raises `Refused`."""
-        if named and named != DEFAULT and named not in self._profiles.profiles:
+        if named and not self.knows(named):
             raise Refused(Reason.NO_PROFILE, f"profile: there is no {named[:64]!r}")
         name = named or self._routes.find(called) or DEFAULT
         return Place(name, self._last[name].settings.limits.calls)

@@ -109,6 +109,8 @@ class OrdersWanted:
     campaign: str = ""
     state: str = ""
     limit: int | None = None
+    profiles: frozenset[str] | None = None
+    """Only of these; None: of all."""
 
 
 def add(engine: Engine, order: NewOrder) -> Order:
@@ -166,12 +168,18 @@ def new_row(order: NewOrder) -> dict[str, Any]:
 
 def one(engine: Engine, order_id: str) -> Order:
     """The order with this id. Raises BotError where there is none, ServiceUnavailable."""
+    order = known(engine, order_id)
+    if order is None:
+        raise BotError(f"there is no order {order_id[:64]}")
+    return order
+
+
+def known(engine: Engine, order_id: str) -> Order | None:
+    """The same; None where there is none. Raises ServiceUnavailable."""
     query = chosen().where(orders.c.id == order_id)
     with database_errors(), engine.connect() as connection:
         row = connection.execute(query).one_or_none()
-    if row is None:
-        raise BotError(f"there is no order {order_id[:64]}")
-    return as_order(row)
+    return None if row is None else as_order(row)
 
 
 def find(engine: Engine, wanted: OrdersWanted) -> list[Order]:
@@ -183,6 +191,8 @@ def find(engine: Engine, wanted: OrdersWanted) -> list[Order]:
         query = query.where(campaigns.c.name == wanted.campaign)
     if wanted.state:
         query = query.where(orders.c.state == wanted.state)
+    if wanted.profiles is not None:
+        query = query.where(orders.c.profile.in_(sorted(wanted.profiles)))
     with database_errors(), engine.connect() as connection:
         return [as_order(row) for row in connection.execute(query)]
 

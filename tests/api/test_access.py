@@ -112,6 +112,13 @@ MATRIX = [
     ("POST", "/v1/calls/nobody/hangup", None, "operator", 404),
     ("POST", "/v1/calls/nobody/transfer", {}, "operator", 404),
     ("POST", "/v1/calls/nobody/say", {"text": "a"}, "operator", 404),
+    ("POST", "/v1/calls", {"number": "9812345678"}, "operator", 202),
+    ("GET", "/v1/orders", None, "viewer", 200),
+    ("GET", "/v1/orders?number=9812345678", None, "operator", 200),
+    ("GET", "/v1/orders/nobody", None, "viewer", 404),
+    ("POST", "/v1/orders/nobody/cancel", None, "operator", 404),
+    ("GET", "/v1/campaigns", None, "viewer", 200),
+    ("POST", "/v1/do-not-call", {"number": "9812345678"}, "operator", 200),
     ("GET", "/v1/profiles", None, "viewer", 200),
     ("POST", "/v1/profiles/reload", None, "admin", 200),
     ("GET", "/v1/status", None, "viewer", 200),
@@ -126,7 +133,8 @@ async def test_every_role_may_do_what_it_may_and_nothing_else(url):
         keys = {role: made_key(bot, role) for role in ROLES}
         paths = set()
         for method, path, body, least, status in MATRIX:
-            paths.add((method, path.partition("?")[0].replace("nobody", "{call_id}")))
+            name = "{order_id}" if "orders" in path else "{call_id}"
+            paths.add((method, path.partition("?")[0].replace("nobody", name)))
             for role in ROLES:
                 async with client_of(bot, keys[role]) as client:
                     answer = await client.request(method, path, json=body)

@@ -1,0 +1,93 @@
+"""Two bots with one database: what is asked of one reaches the call that the other has."""
+
+import asyncio
+
+import httpx
+import pytest
+from sqlalchemy import update
+
+from bot.records.database import writing
+from bot.records.tables import calls
+from tests.api.bots import asking, client_of, made_key, problem, recorded, running
+from tests.api.test_calls import over
+from tests.app.test_bot import calling, get, sounding
+
+pytestmark = pytest.mark.real_time
+
+
+async def test_a_call_that_another_bot_has_is_told_transferred_and_seen(url):
+    """By the address that its bot noted; that one checks the key itself."""
+    async with (
+        running(url) as one,
+        running(url) as other,
+        asking(one, "operator") as client,
+        asking(one, "viewer") as viewer,
+        calling(other) as (uuid, peer),
+    ):
+        assert await sounding(peer)
+        await recorded(client, uuid)
+        said = await client.post(f"/v1/calls/{uuid}/say", json={"text": "एक मिनट।"})
+        assert (said.status_code, said.json()["order"]) == (202, "say")
+        assert (await viewer.post(f"/v1/calls/{uuid}/hangup")).status_code == 403
+        answer = await client.post(f"/v1/calls/{uuid}/transfer", json={})
+        assert answer.status_code == 202
+        await over(peer)
+        assert (await get(other, f"/pbx/calls/{uuid}/next"))[1] == "transfer bot-agents s"
+
+
+async def test_what_is_wrong_with_it_there_is_told_here(url):
+    """The other bot's problem, with our request's id."""
+    async with (
+        running(url) as one,
+        running(url) as other,
+        asking(one) as client,
+        calling(other) as (uuid, peer),
+    ):
+        assert await sounding(peer)
+        await recorded(client, uuid)
+        path = f"/v1/calls/{uuid}/transfer"
+        refused = problem(await client.post(path, json={"target": "nowhere"}))
+        assert (refused.status, refused.name) == (409, "no-such-target")
+
+
+async def test_a_request_is_not_passed_on_twice(url):
+    """Two bots that each believe the other to have the call do not ask each other for ever."""
+    async with (
+        running(url) as one,
+        running(url) as other,
+        asking(one) as client,
+        calling(other) as (uuid, peer),
+    ):
+        assert await sounding(peer)
+        await recorded(client, uuid)
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{one.api.port}") as direct:
+            key = client.headers["authorization"]
+            headers = {"authorization": key, "x-voicebot-passed-on": "1"}
+            answer = await direct.post(f"/v1/calls/{uuid}/hangup", headers=headers)
+        assert (problem(answer).status, problem(answer).name) == (502, "other-bot")
+        assert other.reception.active == 1
+
+
+async def test_a_bot_that_is_gone_is_no_hanging_request(url):
+    """Its call is still said to be up: whoever asks is told to come again."""
+    async with (
+        running(url) as one,
+        running(url) as other,
+        asking(one) as client,
+        calling(other) as (uuid, peer),
+    ):
+        assert await sounding(peer)
+        await recorded(client, uuid)
+        with writing(one.desk.records.engine) as connection:
+            connection.execute(update(calls).values(api="http://127.0.0.1:9"))
+        async with asyncio.timeout(30):
+            answer = await client.post(f"/v1/calls/{uuid}/hangup")
+        assert problem(answer).name == "other-bot"
+
+
+async def test_a_key_is_checked_by_both(url):
+    """A request that pretends to come from another bot needs a key as any other."""
+    async with running(url) as bot, client_of(bot) as client:
+        refused = await client.post("/v1/calls/c/hangup", headers={"x-voicebot-passed-on": "1"})
+        assert refused.status_code == 401
+        assert made_key(bot).startswith("vb_")
