@@ -16,6 +16,8 @@ class ApiTlsSettings(Part):
     ca: str = ""
     """The authority of the other bots' certificates, PEM, for requests that we pass on; empty: the
     system's."""
+    name: str = ""
+    """The name in their certificates, where `api.advertise` is an address. Empty: its host."""
 
 
 class ApiSettings(Part):

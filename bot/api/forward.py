@@ -23,6 +23,7 @@ class Forwarder:
 
     def __init__(self, settings: ApiSettings) -> None:
         self._settings = settings
+        self._named = {"sni_hostname": settings.tls.name} if settings.tls.name else {}
         self._client: AsyncClient | None = None
 
     async def forward(self, request: Request, url: str) -> Response:
@@ -42,9 +43,12 @@ class Forwarder:
             PASSED_ON: "1",
         }
         try:
-            body = await request.body()
             found = await self._open().request(
-                request.method, url + request.url.path, headers=headers, content=body
+                request.method,
+                url + request.url.path,
+                headers=headers,
+                content=await request.body(),
+                extensions=self._named,
             )
         except httpx2.HTTPError as error:
             raise _lost(f"Its bot did not answer ({type(error).__name__}).") from error

@@ -1,9 +1,11 @@
 """Two bots with one database: what is asked of one reaches the call that the other has."""
 
 import asyncio
+import ssl
 
 import httpx
 import pytest
+import trustme
 from sqlalchemy import update
 
 from bot.records.database import writing
@@ -83,6 +85,34 @@ async def test_a_bot_that_is_gone_is_no_hanging_request(url):
         async with asyncio.timeout(30):
             answer = await client.post(f"/v1/calls/{uuid}/hangup")
         assert problem(answer).name == "other-bot"
+
+
+@pytest.mark.parametrize(("name", "status"), [("calls.example.com", 202), ("other", 502)])
+async def test_bots_trust_each_other_by_the_name_in_their_certificates(url, tmp_path, name, status):
+    """They are reached by addresses that no certificate has."""
+    ca = trustme.CA()
+    issued = ca.issue_cert("calls.example.com")
+    for file, pem in [
+        ("cert.pem", issued.cert_chain_pems[0]),
+        ("key.pem", issued.private_key_pem),
+        ("ca.pem", ca.cert_pem),
+    ]:
+        pem.write_to_path(tmp_path / file)
+    files = {each: str(tmp_path / f"{each}.pem") for each in ("cert", "key", "ca")}
+    api = {"tls": {**files, "name": name}}
+    trust = ssl.create_default_context(cafile=files["ca"])
+    trust.check_hostname = False
+    async with (
+        running(url, api=api) as one,
+        running(url, api=api) as other,
+        httpx.AsyncClient(base_url=f"https://127.0.0.1:{one.api.port}", verify=trust) as client,
+        calling(other) as (uuid, peer),
+    ):
+        client.headers["authorization"] = f"Bearer {made_key(one)}"
+        assert await sounding(peer)
+        await recorded(client, uuid)
+        answer = await client.post(f"/v1/calls/{uuid}/hangup", timeout=30)
+        assert answer.status_code == status
 
 
 async def test_a_key_is_checked_by_both(url):

@@ -51,6 +51,20 @@
 {{ toJson $ours }}
 {{- end }}
 
+{{/* The API's settings, likewise. */}}
+{{- define "voicebot.bot.api" -}}
+{{- $api := .Values.api -}}
+{{- $ours := dict "enabled" $api.enabled -}}
+{{- if $api.enabled -}}
+{{- $_ := merge $ours (dict "host" "0.0.0.0" "port" $api.port) -}}
+{{- if $api.tls.secret -}}
+{{- $folder := "/etc/voicebot/api-tls" -}}
+{{- $_ := set $ours "tls" (dict "cert" (print $folder "/tls.crt") "key" (print $folder "/tls.key") "ca" (print $folder "/ca.crt") "name" $api.tls.name) -}}
+{{- end -}}
+{{- end -}}
+{{ toJson $ours }}
+{{- end }}
+
 {{- define "voicebot.bot.tlsMounts" -}}
 {{- if .Values.bot.lineTls.secret }}
 - name: line-tls
@@ -61,6 +75,11 @@
 # A folder, not a file of it: a renewed certificate appears in it, and the bot reads it.
 - name: gateway-tls
   mountPath: /etc/voicebot/gateway-tls
+  readOnly: true
+{{- end }}
+{{- if and .Values.api.enabled .Values.api.tls.secret }}
+- name: api-tls
+  mountPath: /etc/voicebot/api-tls
   readOnly: true
 {{- end }}
 {{- if eq .Values.riva.source "external" }}
@@ -86,6 +105,11 @@
 {{- end }}
 {{- with and .Values.gateway.enabled .Values.gateway.tls.secret }}
 - name: gateway-tls
+  secret:
+    secretName: {{ . }}
+{{- end }}
+{{- with and .Values.api.enabled .Values.api.tls.secret }}
+- name: api-tls
   secret:
     secretName: {{ . }}
 {{- end }}

@@ -11,6 +11,7 @@
 {{- define "voicebot.bot" -}}{{ include "voicebot.fullname" . }}-bot{{- end }}
 {{- define "voicebot.asterisk" -}}{{ include "voicebot.fullname" . }}-asterisk{{- end }}
 {{- define "voicebot.gateway" -}}{{ include "voicebot.fullname" . }}-gateway{{- end }}
+{{- define "voicebot.api" -}}{{ include "voicebot.fullname" . }}-api{{- end }}
 {{- define "voicebot.local" -}}{{ include "voicebot.fullname" . }}-local{{- end }}
 
 {{/* The namespace of the NIMs. */}}

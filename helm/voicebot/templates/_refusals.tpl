@@ -21,6 +21,9 @@
 {{- if $v.gateway.enabled -}}
 {{- include "voicebot.refusals.gateway" . -}}
 {{- end -}}
+{{- if $v.api.enabled -}}
+{{- include "voicebot.refusals.api" . -}}
+{{- end -}}
 {{- if $v.asterisk.enabled -}}
 {{- include "voicebot.refusals.asterisk" . -}}
 {{- end -}}
@@ -81,6 +84,7 @@
 {{- define "voicebot.refusals.ports" -}}
 {{- $ports := dict "bot.ports.http" .Values.bot.ports.http "bot.ports.audiosocket" .Values.bot.ports.audiosocket -}}
 {{- if .Values.gateway.enabled }}{{ $_ := set $ports "gateway.port" .Values.gateway.port }}{{ end -}}
+{{- if .Values.api.enabled }}{{ $_ := set $ports "api.port" .Values.api.port }}{{ end -}}
 {{- $taken := dict -}}
 {{- range $name, $port := $ports -}}
 {{- $other := get $taken (toString (int $port)) -}}
@@ -109,6 +113,20 @@
 {{- fail "gateway.tls.verifyClients: clients' certificates end at the ingress of gateway.access. Let that one check them, or set gateway.access.kind=none" -}}
 {{- end -}}
 {{- include "voicebot.refusals.grpcAccess" (dict "path" "gateway.access" "access" .access) -}}
+{{- end -}}
+{{- end }}
+
+{{- define "voicebot.refusals.api" -}}
+{{- if eq .Values.records.source "none" -}}
+{{- fail "api.enabled: the API's keys and the calls that it tells of are in the records. Set records.source to external or cluster" -}}
+{{- end -}}
+{{- with .Values.api -}}
+{{- if and .tls.secret (not .tls.name) -}}
+{{- fail "api.tls.secret: bots ask each other by address, which no certificate has. Give api.tls.name, a name that it has" -}}
+{{- end -}}
+{{- if and .ingress.enabled (not (and .ingress.host .ingress.tlsSecret)) -}}
+{{- fail "api.ingress.enabled: give api.ingress.host, and api.ingress.tlsSecret, a Secret of type kubernetes.io/tls: keys do not cross networks unencrypted" -}}
+{{- end -}}
 {{- end -}}
 {{- end }}
 
