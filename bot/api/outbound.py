@@ -27,7 +27,7 @@ MISSING: dict[int | str, dict[str, Any]] = {
     "/calls",
     status_code=202,
     tags=["outbound"],
-    responses={409: {"description": "There is no such profile, or bots make no calls here."}},
+    responses={409: {"description": "Nobody may call this number, or bots call nobody here."}},
 )
 async def place_call(visit: Operator, wanted: CallOrder) -> Order:
     """

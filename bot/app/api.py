@@ -48,7 +48,7 @@ class Api:
         """Listens at once, and has its address noted with each call. Raises ConfigError."""
         self._threads = Threads()
         office = BotOffice(settings, desk, dialogues, records, draining, self._threads)
-        orders = BotOrders(records.engine, self._threads, dialogues.knows)
+        orders = BotOrders(records.engine, self._threads, dialogues, settings.outbound.enabled)
         self._forwarder = Forwarder(settings.api)
         rooms = Rooms(office, orders, Access(settings.api, office.key), self._forwarder)
         app = guarded(make_app(settings.api, rooms), settings.api, count)

@@ -1,7 +1,7 @@
 """The bot's side of calls that the API orders: in the records, from which bots take them."""
 
-from collections.abc import Callable
 from dataclasses import asdict
+from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
@@ -11,7 +11,9 @@ from bot.api.outbound import no_such_order
 from bot.api.outbound_models import CallOrder, Campaign, Campaigns, Noted, Order, Orders, Try
 from bot.api.problems import Refusal
 from bot.app.api_threads import Threads
-from bot.core.telephone import masked
+from bot.app.dialogues import Dialogues
+from bot.core.telephone import masked, one_writing
+from bot.outbound.policy import Refuse, judge
 from bot.records import campaigns, do_not_call, orders
 from bot.records.orders import NewOrder, OrdersWanted
 
@@ -23,23 +25,40 @@ _SHOWN = (
 class BotOrders:
     """The `OrderBook` of the API."""
 
-    def __init__(self, engine: Engine, threads: Threads, knows: Callable[[str], bool]) -> None:
-        """`knows` says whether there is a profile of this name."""
+    def __init__(
+        self, engine: Engine, threads: Threads, dialogues: Dialogues, enabled: bool
+    ) -> None:
+        """`enabled`: this bot calls people."""
         self._engine = engine
         self._threads = threads
-        self._knows = knows
+        self._dialogues = dialogues
+        self._enabled = enabled
 
     async def place(self, key: Key, wanted: CallOrder) -> Order:
         """Keep the order. Raises `Refusal`."""
         if not key.sees(wanted.profile):
             raise not_allowed(f"The key {key.name} is not for this profile", Role.OPERATOR)
-        if not self._knows(wanted.profile):
-            detail = f"body.profile: there is no profile {wanted.profile}."
-            raise Refusal(409, "no-such-profile", detail, "GET /v1/profiles lists them.")
+        await self._check(wanted)
         new = NewOrder(
             wanted.number, wanted.profile, wanted.data, wanted.consent, instant(wanted.not_before)
         )
         return _order(await self._threads.run(orders.add, self._engine, new), key)
+
+    async def _check(self, wanted: CallOrder) -> None:
+        """Refuse now what would be refused when it is due. Raises `Refusal`."""
+        if not self._enabled:
+            detail = "This bot calls nobody."
+            raise Refusal(409, "outbound-off", detail, "Set outbound.enabled (docs/outbound.md).")
+        if not self._dialogues.knows(wanted.profile):
+            detail = f"body.profile: there is no profile {wanted.profile}."
+            raise Refusal(409, "no-such-profile", detail, "GET /v1/profiles lists them.")
+        unwanted = await self._threads.run(do_not_call.has, self._engine, wanted.number)
+        settings = self._dialogues.of(wanted.profile).settings.outbound
+        number = one_writing(wanted.number)
+        verdict = judge(number, wanted.consent, unwanted, settings, datetime.now(UTC))
+        if isinstance(verdict, Refuse):
+            remedy = "See `outbound` in docs/configuration.md for who may be called."
+            raise Refusal(409, "not-to-be-called", f"body.number: {verdict.why}.", remedy)
 
     async def find(self, key: Key, campaign: str, number: str, limit: int) -> Orders:
         """The orders that this key may see. Raises `Refusal`."""

@@ -8,6 +8,14 @@ import httpx
 from bot.records import api_keys
 from tests.app import test_bot
 
+NO_ASTERISK = {
+    "enabled": True,
+    "ari": {"url": "http://127.0.0.1:9/ari"},
+    "consent": "not_required",
+    "allowed": ".*",
+}
+"""Orders are taken, and nobody is called."""
+
 
 @asynccontextmanager
 async def running(url, *answers, api=(), **settings):
@@ -21,6 +29,7 @@ async def running(url, *answers, api=(), **settings):
         **dict(api),
     }
     records = {"url": url}
+    settings.setdefault("outbound", NO_ASTERISK)
     async with test_bot.running(*answers, api=wanted, records=records, **settings) as bot:
         yield bot
 

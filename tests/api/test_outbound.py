@@ -5,7 +5,7 @@ import pytest
 from bot.records import campaigns, do_not_call
 from bot.records.campaigns import NewCampaign
 from bot.records.orders import NewOrder
-from tests.api.bots import asking, problem, running
+from tests.api.bots import NO_ASTERISK, asking, problem, running
 
 pytestmark = pytest.mark.real_time
 WANTED = {"number": "098123 45678".replace(" ", ""), "data": {"name": "दीपक"}, "consent": "form"}
@@ -44,6 +44,24 @@ async def test_a_wrong_order_names_its_field(url):
             assert (wrong.status, wrong.errors[0]["field"]) == (422, field)
         wrong = problem(await client.post("/v1/calls", json=WANTED | {"profile": "nobody"}))
         assert (wrong.status, wrong.name) == (409, "no-such-profile")
+        assert (await client.get("/v1/orders")).json() == {"orders": []}
+
+
+@pytest.mark.parametrize(
+    ("outbound", "wanted", "why"),
+    [
+        ({"enabled": False}, WANTED, "outbound-off"),
+        (NO_ASTERISK | {"consent": "required"}, WANTED | {"consent": " "}, "not-to-be-called"),
+        (NO_ASTERISK | {"allowed": r"\+91\d{10}"}, {"number": "+15551234"}, "not-to-be-called"),
+        (NO_ASTERISK, {"number": "9812345600"}, "not-to-be-called"),
+    ],
+)
+async def test_what_no_bot_would_call_is_refused_at_once(url, outbound, wanted, why):
+    """By the rules that hold when an order is due."""
+    async with running(url, outbound=outbound) as bot, asking(bot, "operator") as client:
+        assert (await client.post("/v1/do-not-call", json={"number": "9812345600"})).json()["new"]
+        refused = problem(await client.post("/v1/calls", json=wanted))
+        assert (refused.status, refused.name) == (409, why)
         assert (await client.get("/v1/orders")).json() == {"orders": []}
 
 
