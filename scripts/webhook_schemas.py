@@ -70,11 +70,13 @@ def _open(schema: Any) -> Any:
 def _catalogue() -> Iterator[str]:
     for kind, event in catalogue.EVENTS.items():
         data = event.model_fields["data"].annotation
-        assert data is not None
+        assert isinstance(data, type) and issubclass(data, BaseModel)
         yield f"### {kind}\n\n{inspect.getdoc(data)}\n\n| `data.` | what |\n|---|---|"
         yield from _rows(data)
         yield ""
-    parts = (catalogue.Call, catalogue.CollectedField, catalogue.Line)
+    parts: tuple[type[BaseModel], ...] = (
+        catalogue.Call, catalogue.CollectedField, catalogue.Line
+    )  # fmt: skip
     for name, part in zip(("call", "field, fields[]", "transcript[]"), parts, strict=True):
         yield f"### {name}\n\n{inspect.getdoc(part)}\n\n| | what |\n|---|---|"
         yield from _rows(part)
