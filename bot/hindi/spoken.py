@@ -13,7 +13,7 @@ from itertools import accumulate
 
 from bot.hindi.aloud import Aloud
 from bot.hindi.lexicon import DEFAULT, Lexicon, Own
-from bot.hindi.spoken_marks import BULLET, prepared
+from bot.hindi.spoken_marks import BULLET, prepared, sounding
 
 _WORD = re.compile(r"\S+")
 _LETTER = re.compile(r"[^\W_]")
@@ -52,7 +52,7 @@ def aloud(text: str, lexicon: Lexicon = DEFAULT, before: str = "") -> Aloud:
 
     `before` was said just before: after "आपका ऑर्डर नंबर," the figures are a row.
     """
-    words = [prepared(word) for word in text.split()]
+    words = [prepared(word) for word in sounding(text.split())]
     if words and BULLET.fullmatch(words[0]):
         words[0] = ""
     context = "".join(f"{prepared(word)} " for word in before[-_CONTEXT:].split())

@@ -13,6 +13,7 @@ MONTH_BEGINS = "".join(
 """The first letters of all months."""
 _MONTH = f"(?P<month>{any_of(' '.join(_MONTHS))})"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+_YEAR = r"(?P<year>\d{4})"
 _CENTURY_TURNS = 50
 """Two-digit years below are of this century."""
 
@@ -37,6 +38,12 @@ def _named(match: Match) -> str:
     groups = match.groupdict()
     month = _NAMES.index(_MONTHS[match["month"].lower()]) + 1
     return _date(int(match["day"]), month, groups.get("year") or groups.get("short") or "")
+
+
+def _from(match: Match) -> str:
+    """The first of two dates: 5 Nov–4 Dec."""
+    said = _named(match)
+    return f"{said} से " if said else ""
 
 
 def _month_year(match: Match) -> str:
@@ -178,7 +185,6 @@ def _short_lasting(match: Match) -> str:
     return " ".join(said) if len(said) > 1 else ""
 
 
-_YEAR = r"(?P<year>\d{4})"
 _OCLOCK = r"\s?(?P<oclock>बजे|baje)"
 DATE_RULES = (
     rule(
@@ -188,6 +194,12 @@ DATE_RULES = (
     ),
     rule(r"(?P<day>\d{1,2})([-/])(?P<month>\d{1,2})\2(?P<year>\d{4}|\d{2})", _numeric),
     rule(r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})", _numeric),
+    rule(
+        rf"{_DAY}\s?{_MONTH}\.?(?:,?\s{_YEAR})?\s?[-–—]\s?",
+        _from,
+        re.IGNORECASE,
+        end=rf"(?=\d{{1,2}}(?:st|nd|rd|th)?\s?(?:{any_of(' '.join(_MONTHS))}))",
+    ),
     rule(
         rf"{_DAY}(?:\s?(?:[-/.,]\s?)?|\sof\s){_MONTH}\.?"
         rf"(?:[\s,\-/]{{1,2}}{_YEAR}(?!\d)|(?:[-/]|,?\s?['’])(?P<short>\d{{2}}))?",

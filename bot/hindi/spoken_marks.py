@@ -19,7 +19,7 @@ _BRACKETS = re.compile(r"[\[\]{}<>|\\“”„«»\"()]")
 _STARS = re.compile(r"(?<=\d)\s?[★⭐]")
 _HINDI = re.compile("[\u0900-\u0963\u0970-\u097f]+[।,?!.]?")
 BULLET = re.compile(r"[-+*•●▪◦‣–—]+$")
-_QUOTES = re.compile(r"^['‘’]+|(?<![A-Za-z])['‘’]+$|['‘’]+(?=[।.,?!]*$)")
+_QUOTES = re.compile(r"^['‘’]+(?!\d\d(?:\D|$))|(?<![A-Za-z])['‘’]+$|['‘’]+(?=[।.,?!]*$)")
 
 
 _SAME = {
@@ -35,6 +35,25 @@ _SAME = {
 }
 _DIGITS = {0x0966 + digit: str(digit) for digit in range(10)}
 _UNUSUAL = re.compile(r"[^\x00-\x7f\u0900-\u0965\u0970-\u097f₹]")
+
+
+_STARS_FOR_DIGITS = re.compile(r"[*•xX]{3,}")
+_LAST_DIGITS = re.compile(r"\d{2,6}\W*")
+_KEYS = {"*": "स्टार", "#": "हैश"}
+_PRESSED = re.compile("दब|press|dab|बटन|button|key", re.IGNORECASE)
+
+
+def sounding(words: list[str]) -> list[str]:
+    """Words whose signs are no markdown where they stand: "# दबाइए", "कार्ड **** 4521"."""
+    return [_sounding(word, after) for word, after in zip(words, [*words[1:], ""], strict=False)]
+
+
+def _sounding(word: str, after: str) -> str:
+    key = _KEYS.get(word.strip("'‘’\"“”"), "")
+    if key and _PRESSED.match(after):
+        return key
+    hides = _STARS_FOR_DIGITS.fullmatch(word) and _LAST_DIGITS.fullmatch(after)
+    return "X" * len(word) if hides else word
 
 
 @lru_cache(maxsize=1_000)
