@@ -38,7 +38,7 @@ LATER = folded_words("बाद later after baad")
 NEXT = folded_words("अगला अगले अगली आने next agle agla aane आगामी नेक्स्ट coming")
 LAST = folded_words("पिछला पिछले पिछली बीते गत last pichle pichla लास्ट गुज़रे")
 THIS = folded_words("इस इसी this is isi चालू")
-DAY_WORDS = folded_words("तारीख़ तारीक tarikh taarikh डेट date दिनांक")
+DAY_WORDS = folded_words("तारीख़ तारीक tarikh taarikh tareekh taareekh tareek डेट date दिनांक")
 END = folded_words("आख़िरी अंतिम आख़िर अंत last aakhri aakhir")
 FIRST = {
     word: number

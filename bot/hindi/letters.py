@@ -84,6 +84,8 @@ _BETWEEN = folded_words("""
 _TIMES = dict.fromkeys(folded_words("डबल double"), 2) | dict.fromkeys(
     folded_words("ट्रिपल triple"), 3
 )
+_LONGEST_ONE = 3
+"""Words of one letter: "के फॉर कमल"."""
 _MERE_WORDS = folded_words("जी के ए ऐ ओ इ")
 """Alone, they are no letters."""
 
@@ -104,7 +106,9 @@ def spelled(text: str) -> str:
             rows.append("")
         at += max(taken, 1)
     best = max(rows, key=len)
-    if len(best) == 1 and (len(words) not in (1, 3) or len(rows) > 1 or words[0] in _MERE_WORDS):
+    if len(best) == 1 and (
+        len(words) > _LONGEST_ONE or len(rows) > 1 or (len(words) == 1 and words[0] in _MERE_WORDS)
+    ):
         return ""
     return best if any(sign.isalpha() for sign in best) else ""
 
