@@ -124,6 +124,7 @@ class Dialler:
         )
         if claim is None or claim.call_id in self._tasks:
             return False
+        self._found.of(claim.call_id)  # what is told of it from now on is kept
         task = asyncio.create_task(self._call(claim))
         self._tasks[claim.call_id] = task
         self._claims[claim.call_id] = claim

@@ -1,0 +1,297 @@
+"""The dialler against a database and an Asterisk of ours: whom it calls, and what it notes."""
+
+import asyncio
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.app.outbound import Dialler
+from bot.asterisk.pbx import Place, Reason, Refused
+from bot.config import Settings
+from bot.core.errors import ConfigError
+from bot.ops.metrics import Metrics
+from bot.records import claims, do_not_call, orders
+from bot.records.database import open_database
+from bot.records.migrating import migrate
+from bot.records.orders import NewOrder, Outcome, State
+from tests.asterisk.fake_ari import PASSWORD, FakeAri, serving
+
+pytestmark = pytest.mark.real_time
+
+PATIENT = 30.0
+ALWAYS = {"weekly": {}}
+
+
+class Reception:
+    """Lines in use, by profile."""
+
+    def __init__(self):
+        self.lines = []
+
+    def taken(self, profile=""):
+        return sum(not profile or each == profile for each in self.lines)
+
+
+class Dialogues:
+    """Profiles; each has the same settings but for its limit."""
+
+    def __init__(self, settings, limits):
+        self._all = {"default": settings}
+        for name, calls in limits.items():
+            limited = settings.limits.model_copy(update={"calls": calls})
+            self._all[name] = settings.model_copy(update={"limits": limited})
+
+    def place(self, called, named=""):
+        if named not in self._all:
+            raise Refused(Reason.NO_PROFILE, f"profile: there is no {named!r}")
+        return Place(named)
+
+    def of(self, name):
+        return type("Dialogue", (), {"settings": self._all[name], "name": name})()
+
+    def __iter__(self):
+        return map(self.of, self._all)
+
+
+@pytest.fixture
+def engine(tmp_path):
+    engine = open_database(f"sqlite:///{tmp_path}/calls.db")
+    migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+@asynccontextmanager
+async def dialling(engine, url, limits=None, lines=50, **outbound):
+    """A dialler that runs; yields it with its reception."""
+    given = {
+        "enabled": True,
+        "ari": {"url": url, "password": PASSWORD, "timeout": 5},
+        "hours": ALWAYS,
+        "lease": 1,
+        **outbound,
+    }
+    settings = Settings.model_validate({"outbound": given, "audiosocket": {"max_calls": lines}})
+    reception = Reception()
+    dialogues = Dialogues(settings, limits or {})
+    dialler = Dialler(settings, engine, dialogues, reception, Metrics())
+    task = asyncio.create_task(dialler.run())
+    try:
+        yield dialler, reception
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def until(condition):
+    async with asyncio.timeout(PATIENT):
+        while not (value := condition()):
+            await asyncio.sleep(0.02)
+        return value
+
+
+def add(engine, number="9812345678", **more):
+    return orders.add(engine, NewOrder(number, consent="form", **more))
+
+
+def outcome(engine, order):
+    now = orders.one(engine, order.id)
+    return now if now.outcome or now.detail else None
+
+
+async def test_a_number_that_is_busy_is_called_again_later(engine):
+    """The call is begun as the settings say; the order waits for its next try."""
+    async with serving(FakeAri()) as fake, dialling(engine, fake.url, caller_id="918040001000"):
+        order = add(engine)
+        await until(lambda: fake.begun)
+        call = fake.begun[0]
+        assert call["endpoint"] == "Local/+919812345678@bot-outbound/n"
+        assert (call["context"], call["timeout"]) == ("bot-answered", 45)
+        assert call["variables"] == {
+            "BOT_CALL": call["channelId"],
+            "BOT_ORDER": order.id,
+            "BOT_CALLED": "+919812345678",
+            "BOT_RING": "40",
+            "BOT_FROM": "918040001000",
+        }
+        await fake.tell("ChannelDestroyed", call["channelId"], cause=17)
+        now = await until(lambda: outcome(engine, order))
+        assert (now.state, now.outcome, now.tries) == (State.WAITING, Outcome.BUSY, 1)
+        assert timedelta(minutes=9) < now.due - datetime.now(UTC) <= timedelta(minutes=10)
+
+
+async def test_who_answered_is_what_the_desk_says(engine):
+    """The order is over while the call may still be up with an agent."""
+    async with serving(FakeAri()) as fake, dialling(engine, fake.url) as (dialler, _):
+        order = add(engine)
+        await until(lambda: fake.begun)
+        name = fake.begun[0]["channelId"]
+        assert claims.answered(engine, order.id, name, datetime.now(UTC)).id == order.id
+        dialler.heard(name, "answered", "")
+        assert (await until(lambda: outcome(engine, order))).state is State.DONE
+        assert name in fake.channels
+
+
+async def test_a_person_who_answers_and_no_bot_is_a_failure(engine):
+    """Nobody has spoken with them: they are called again."""
+    async with serving(FakeAri()) as fake, dialling(engine, fake.url):
+        order = add(engine)
+        await until(lambda: fake.begun)
+        name = fake.begun[0]["channelId"]
+        await fake.tell("ChannelStateChange", name, "Up")
+        await fake.tell("ChannelDestroyed", name, "Up", cause=16)
+        now = await until(lambda: outcome(engine, order))
+        assert (now.outcome, now.detail) == ("failed", "answered, but no bot took the call")
+
+
+@pytest.mark.parametrize(
+    ("order", "why"),
+    [
+        (NewOrder("9812345678"), "no consent"),
+        (NewOrder("+4930123456", consent="form"), "not allowed"),
+        (NewOrder("9812345670", consent="form"), "do not call"),
+        (NewOrder("9812345671", consent="form"), "do not call"),
+        (NewOrder("9812345678", profile="bank", consent="form"), "profile: there is no 'bank'"),
+    ],
+)
+async def test_what_policy_refuses_is_never_begun(engine, tmp_path, order, why):
+    """The order ends with the reason."""
+    listed = tmp_path / "dnd.txt"
+    listed.write_text("098123 45671\n")
+    do_not_call.add(engine, "9812345670", "command")
+    async with (
+        serving(FakeAri()) as fake,
+        dialling(engine, fake.url, do_not_call_file=str(listed)),
+    ):
+        made = orders.add(engine, order)
+        now = await until(lambda: outcome(engine, made))
+        assert (now.state, now.outcome, now.detail) == (State.DONE, "refused", why)
+        assert fake.begun == []
+
+
+async def test_nobody_is_called_outside_the_hours(engine):
+    """The order waits for the next opening, and no try is counted."""
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).strftime("%a").lower()
+    hours = {"weekly": {tomorrow: "00:00-24:00"}, "timezone": "UTC"}
+    async with serving(FakeAri()) as fake, dialling(engine, fake.url, hours=hours):
+        order = add(engine)
+        now = await until(lambda: outcome(engine, order))
+        assert (now.state, now.detail, now.tries) == (State.WAITING, "calling hours", 0)
+        assert now.due > datetime.now(UTC)
+        assert fake.begun == []
+
+
+async def test_lines_are_left_for_callers(engine):
+    """Four lines, one in use, two kept free: one call is begun, and another when it ends."""
+    async with (
+        serving(FakeAri()) as fake,
+        dialling(engine, fake.url, lines=4, keep_free=2) as (_, reception),
+    ):
+        reception.lines.append("default")
+        for number in ("9812345670", "9812345671"):
+            add(engine, number)
+        await until(lambda: fake.begun)
+        await asyncio.sleep(1.2)  # two looks later
+        assert len(fake.begun) == 1
+        await fake.tell("ChannelDestroyed", fake.begun[0]["channelId"], cause=19)
+        await until(lambda: len(fake.begun) == 2)
+
+
+async def test_a_profile_has_no_more_calls_than_its_limit(engine):
+    """Those that ring count; others go on."""
+    async with serving(FakeAri()) as fake, dialling(engine, fake.url, {"bank": 1}):
+        for number in ("9812345670", "9812345671"):
+            add(engine, number, profile="bank")
+        other = add(engine, "9812345672")
+        await until(lambda: len(fake.begun) == 2)
+        called = {call["variables"]["BOT_ORDER"] for call in fake.begun}
+        assert other.id in called
+
+
+async def test_without_asterisk_nothing_is_taken(engine):
+    """The order waits; it is called once the events come."""
+    async with serving(FakeAri()) as gone:
+        port = gone.port
+    async with dialling(engine, f"http://127.0.0.1:{port}/ari"):
+        order = add(engine)
+        await asyncio.sleep(1.2)  # two looks later
+        assert orders.one(engine, order.id).state is State.WAITING
+        async with serving(FakeAri(), port) as fake:
+            await until(lambda: fake.begun)
+
+
+async def test_a_call_that_could_not_be_begun_waits(engine):
+    """Asterisk fails: no try is counted."""
+    async with serving(FakeAri()) as fake, dialling(engine, fake.url):
+        fake.answers = [500]
+        order = add(engine)
+        now = await until(lambda: outcome(engine, order))
+        assert (now.state, now.tries) == (State.WAITING, 0)
+
+
+async def test_a_bot_that_drains_begins_no_more(engine):
+    """It waits for what is under way."""
+    async with serving(FakeAri()) as fake, dialling(engine, fake.url) as (dialler, _):
+        first = add(engine, "9812345670")
+        await until(lambda: fake.begun)
+        dialler.drain()
+        second = add(engine, "9812345671")
+        over = asyncio.create_task(dialler.over())
+        await asyncio.sleep(1.2)  # two looks later
+        assert not over.done()
+        await fake.tell("ChannelDestroyed", fake.begun[0]["channelId"], cause=19)
+        async with asyncio.timeout(PATIENT):
+            await over
+        assert orders.one(engine, first.id).outcome == "no_answer"
+        assert orders.one(engine, second.id).state is State.WAITING
+
+
+def left_behind(engine, placed=True, answered=False):
+    """An order whose bot was killed."""
+    order = add(engine)
+    then = datetime.now(UTC) - timedelta(minutes=5)
+    claim = claims.claim(engine, "gone", datetime.now(UTC), timedelta(minutes=-1))
+    if placed:
+        claims.placed(engine, claim.call_id, then)
+    if answered:
+        claims.answered(engine, order.id, claim.call_id, then)
+    return order, claim.call_id
+
+
+async def test_a_call_that_outlives_its_bot_is_waited_for(engine):
+    """Nobody is called a second time."""
+    order, name = left_behind(engine)
+    async with serving(FakeAri()) as fake:
+        fake.channels.add(name)
+        async with dialling(engine, fake.url) as (dialler, _):
+            await until(lambda: orders.one(engine, order.id).state is State.CALLING)
+            await until(lambda: name in dialler._tasks)
+            await asyncio.sleep(0.5)
+            await fake.tell("ChannelDestroyed", name, cause=19)
+            now = await until(lambda: outcome(engine, order))
+            assert (now.outcome, now.tries, fake.begun) == ("no_answer", 1, [])
+
+
+async def test_a_person_who_spoke_with_the_bot_that_died_is_not_called_again(engine):
+    """The order is over, though nobody noted how."""
+    order, _ = left_behind(engine, answered=True)
+    async with serving(FakeAri()) as fake, dialling(engine, fake.url):
+        now = await until(lambda: outcome(engine, order))
+        assert (now.state, now.outcome, fake.begun) == (State.DONE, "answered", [])
+
+
+@pytest.mark.parametrize(("placed", "tries"), [(False, 0), (True, 1)])
+async def test_whoever_was_not_reached_by_the_bot_that_died_is_called(engine, placed, tries):
+    """A try counts only where the phone may have rung."""
+    order, _ = left_behind(engine, placed)
+    async with serving(FakeAri()) as fake, dialling(engine, fake.url):
+        await until(lambda: fake.begun)
+        assert orders.one(engine, order.id).tries == tries
+
+
+async def test_a_list_that_cannot_be_read_stops_the_start(engine, tmp_path):
+    """As each wrong setting does."""
+    with pytest.raises(ConfigError, match="do_not_call_file"):
+        async with dialling(engine, "http://127.0.0.1:9/ari", do_not_call_file=str(tmp_path / "x")):
+            pass
