@@ -49,7 +49,7 @@ def _once(text: str, asked: str, growing: bool) -> str:
     return "".join([*parts, _redacted(text[at:], asked, growing)])
 
 
-_ANYTHING = re.compile(r"[0-9०-९@]|[^\x00-\x7f]| [a-z]+ ")
+_ANYTHING = re.compile(r"[0-9०-९@]|(?i:passw|passcode)|[^\x00-\x7f]| [a-z]+ ")
 
 
 def _may_hold(text: str) -> bool:

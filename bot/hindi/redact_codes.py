@@ -37,6 +37,12 @@ _LICENCE = re.compile(
 _NAMED_ID = re.compile(r"पासपोर्ट|वोटर|मतदाता|passport|voter|epic", re.IGNORECASE)
 _ID = re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z][ -]?\d{7}|[A-Za-z]{3}[ -]?\d{7})(?![A-Za-z0-9])")
 """A passport's or a voter's card's number: their form is that of many others."""
+_PASSWORD = re.compile(
+    r"(?:password|passcode|पासवर्ड)\s*(?:is|hai|है|:|=)?\s*"
+    r"(?P<secret>(?=\S*[0-9@#$%!])(?=\S*[A-Za-z])[^\s,;।]{4,})",
+    re.IGNORECASE,
+)
+"""One that is no row of digits."""
 _PAN = re.compile("[A-Z]{5}[0-9]{4}[A-Z]")
 _IFSC = re.compile("[A-Z]{4}0[A-Z0-9]{6}")
 _SHAPES = ((Mark.PAN, _PAN, 10), (Mark.IFSC, _IFSC, 11))
@@ -79,6 +85,7 @@ def codes(text: str) -> list[Hidden]:
     ]
     patterns = (_LICENCE, _ID) if _NAMED_ID.search(text) else (_LICENCE,)
     found += [Hidden(*match.span(), Mark.ID) for ids in patterns for match in ids.finditer(text)]
+    found += [Hidden(*match.span("secret"), Mark.PIN) for match in _PASSWORD.finditer(text)]
     words = [(_folded(match.group()), *match.span()) for match in _WORD.finditer(text)]
     return [*found, *_spelled(words), *_addresses(words)]
 

@@ -27,7 +27,7 @@ class Mark(StrEnum):
     UPI = "[UPI]"
     OTP = "[OTP]"
     PIN = "[PIN]"
-    """PIN, CVV and passwords of digits."""
+    """PIN, CVV and passwords."""
     EMAIL = "[EMAIL]"
     DOB = "[DOB]"
     ID = "[ID]"
