@@ -8,7 +8,7 @@ from itertools import count
 from bot.sip.direct import messages
 from bot.sip.direct.messages import Request, Response
 
-LIMIT = 5.0
+LIMIT = 20.0
 _numbers = count(1)
 
 

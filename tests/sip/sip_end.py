@@ -2,7 +2,7 @@
 
 import asyncio
 from contextlib import asynccontextmanager
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import numpy as np
 
@@ -19,8 +19,6 @@ from tests.sip.caller import Caller, PlacedCall, sdp
 
 CODECS = {8000: "L16", 16000: "L16/16000"}
 L16 = 98
-AFTER_SOUND = 0.5
-"""Seconds in which packets of sound arrive that were sent before a BYE: they go another way."""
 
 
 def swapped(pcm):
@@ -36,6 +34,8 @@ class SipEnd(MessageEnd):
         self._caller, self._call = caller, PlacedCall(caller)
         self._call._heard = self._take
         self._heard, self._tasks = asyncio.Queue(), []
+        self._said, self.arrived = 0, lambda: 0
+        """Packets sent, and how many of them the bot has taken."""
 
     async def introduce(self, uuid, rate):
         """INVITE, its answer, ACK. The caller's number is the contract's uuid."""
@@ -77,6 +77,7 @@ class SipEnd(MessageEnd):
 
     def say_message(self, data):
         """Send a packet."""
+        self._said += 1
         self._call.speak(data)
 
     async def hears(self):
@@ -85,11 +86,11 @@ class SipEnd(MessageEnd):
             return await self._heard.get()
 
     def hang_up(self):
-        """BYE, once the sound has arrived."""
+        """BYE, once the sound has arrived: it goes another way."""
         self._begin(self._bye())
 
     async def _bye(self):
-        await asyncio.sleep(AFTER_SOUND)
+        await eventually(lambda: self.arrived() >= self._said)
         self._call.say("BYE")
 
     def vanish(self):
@@ -137,7 +138,7 @@ class SipHouse(House):
         """Listen on a free port of loopback; `talk(line)` holds each call."""
         self.rate, self.desk, self._ends = rate, SipDesk(talk, rate), []
         settings = SipSettings(
-            host="127.0.0.1", port=0, peers=["127.0.0.1"], codecs=[CODECS[rate]], rtp_timeout=0.5
+            host="127.0.0.1", port=0, peers=["127.0.0.1"], codecs=[CODECS[rate]], rtp_timeout=3
         )
         self.server = UserAgent(settings, self.desk)
         await self.server.start()
@@ -151,6 +152,15 @@ class SipHouse(House):
         """A caller's socket."""
         end = self._end(await Caller(("127.0.0.1", self.server.port)).__aenter__())
         self._ends.append(end)
+        return end
+
+    async def call(self, uuid=None, rate=None):
+        """A call that said who it is, and knows what of its sound has arrived."""
+        uuid = uuid or uuid4()
+        end = await super().call(uuid, rate)
+        end.arrived = lambda: sum(
+            line.sound.figures.received for line in self.desk.lines if line.ticket.uuid == uuid
+        )
         return end
 
     async def empty(self):

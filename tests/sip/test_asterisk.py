@@ -8,6 +8,7 @@ from bot.sip.errors import CallRefused, RegistrationRefused
 from bot.sip.phone_call import Ending
 from bot.sip.softphone import Account, Softphone
 from tests.e2e.pbx import Pbx
+from tests.sip.desk import until
 from tests.sip.sounds import middle, purity, tone
 
 pytestmark = [pytest.mark.real_time, pytest.mark.asterisk]
@@ -43,7 +44,7 @@ async def test_an_echo_comes_back_in_each_codec(pbx, codec, rate, hertz, least):
         call = await phone.dial(ECHO, codec)
         start = asyncio.get_running_loop().time()
         await call.play(tone(hertz, rate))
-        begin = await call.hears(1.0, after=start)
+        begin = await call.hears(20.0, after=start)
         clean, amplitude = purity(middle(call, begin), hertz, rate)
         assert call.rate == rate
         assert clean > least
@@ -54,7 +55,7 @@ async def test_asterisk_hangs_up(pbx):
     """The end of the dialplan is the end of the call."""
     async with Softphone(account(pbx)) as phone:
         call = await phone.dial("700")
-        assert await call.ended(3.0) is Ending.THEY
+        assert await call.ended(20.0) is Ending.THEY
 
 
 @pytest.mark.parametrize(("number", "status"), [("999", 404), ("701", 486)])
@@ -98,9 +99,8 @@ async def test_twenty_calls_through_asterisk(pbx):
         start = asyncio.get_running_loop().time()
         await asyncio.gather(*(call.play(tone(1013, 8000)) for call in calls))
         for call in calls:
-            begin = await call.hears(1.0, after=start)
+            begin = await call.hears(20.0, after=start)
             loud = [level for level in call.received.levels(begin, begin + 1.0) if level > -20]
-            assert len(loud) > 40
+            assert len(loud) > 25
         await asyncio.gather(*(call.hang_up() for call in calls))
-        await asyncio.sleep(0.2)
-        assert pbx.channels() == 0
+        await until(lambda: pbx.channels() == 0)

@@ -12,7 +12,7 @@ from bot.signal.g711 import alaw_decoded, alaw_encoded
 from scripts.house import free_udp_port
 from scripts.sipp_program import sipp
 from tests.sip.command import dialled
-from tests.sip.desk import Desk, agent
+from tests.sip.desk import Desk, agent, until
 from tests.sip.sounds import loud, purity, sides, tone
 from tests.sip.test_wavs import wav
 
@@ -96,8 +96,7 @@ async def test_sipp_speaks_holds_and_hangs_up(tmp_path):
     ):
         code = await caller.done()
         assert code == 0, await caller.said()
-        await asyncio.sleep(0.1)
-        assert not ours.legs
+        await until(lambda: not ours.legs)
     frames = [event.pcm for event in heard if isinstance(event, Audio)]
     assert 35 <= len(frames) <= 41
     sound = b"".join(frames[2:18])
@@ -147,8 +146,7 @@ async def test_a_hundred_calls_of_sipp(tmp_path):
     async with agent(desk) as ours, calling(tmp_path, "session", ours.port, *load) as caller:
         code = await caller.done()
         assert code == 0, await caller.said()
-        await asyncio.sleep(0.1)
-        assert not ours.legs
+        await until(lambda: not ours.legs)
     assert len(desk.lines) == 100
     assert desk.refusals == []
 
