@@ -134,7 +134,7 @@ async def test_nobody_is_there():
     [
         (("sip:100@no.such.host.invalid",), "'no.such.host.invalid' cannot be reached"),
         (("sip:100@127.0.0.1:99999",), "'127.0.0.1:99999' cannot be reached"),
-        (("100",), "must look like sip:100@127.0.0.1:5060"),
+        (("sip:100",), "must look like sip:100@127.0.0.1:5060"),
         (("sip:1@127.0.0.1", "--dtmf", "12x"), "dtmf '12x': keys are 0123456789*#ABCD"),
         (("sip:1@127.0.0.1", "--record", "/no/such/call.wav"), "record /no/such/call.wav"),
         (("sip:1@127.0.0.1", "--wav", "/no/such.wav"), "/no/such.wav"),

@@ -1,6 +1,7 @@
 """Direct SIP with independent peers: baresip calls it, and a real Asterisk has it as a phone."""
 
 import asyncio
+from contextlib import aclosing
 
 import pytest
 from baresip import CallState
@@ -197,9 +198,15 @@ async def test_calls_through_asterisk(pbx):
 
 @pytest.mark.asterisk
 async def test_asterisk_transfers_our_caller(pbx):
-    """Our REFER sends the caller to another extension, who answers with an echo."""
+    """Once we hear the caller, our REFER sends him to another extension, which is an echo."""
+
+    async def hand_over(line):
+        async with aclosing(line.events()) as events:
+            await anext(events)
+        await line.close()
+
     async with other_phone(pbx) as one:
-        desk = Desk(lambda line: line.close(), f"sip:600@127.0.0.1:{pbx.sip_port}")
+        desk = Desk(hand_over, f"sip:600@127.0.0.1:{pbx.sip_port}")
         async with registered(pbx, desk) as ours:
             await until(lambda: ours.is_registered)
             call = await one.dial("6001")
