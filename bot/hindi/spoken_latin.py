@@ -7,6 +7,7 @@ where it is in capitals, and read by spelling rules otherwise.
 """
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 from bot.hindi.counting import NUMBERS
@@ -18,10 +19,25 @@ from bot.hindi.spoken_rule import NO_LATIN_AFTER, Match, after, before, pairs, r
 
 _ENGLISH = table("spoken_english.tsv")
 _ROMAN = table("spoken_roman.tsv")
-_PROPER = {fold(said): said for said, _ in rows("spoken_roman.tsv")}
+_LONG_STEM = 3
+
+
+def _inflected(said: str) -> Iterator[str]:
+    """What else a word of the list is: पुराना is पुराने, पुरानी; बदलवाना is बदलवा, बदलवाते."""
+    if said.endswith("ा"):
+        yield from (said[:-1] + end for end in "ेी")
+    if said.endswith("ना") and len(said) - 2 >= _LONG_STEM:
+        yield from (said[:-2] + end for end in ("", "ता", "ते", "ती"))
+
+
+_LISTED = [said for said, _ in rows("spoken_roman.tsv")]
+_PROPER = {
+    fold(said): said
+    for said in (*(form for said in _LISTED for form in _inflected(said)), *_LISTED)
+}
 _NAMES = {form.lower(): said for form, said in WORDS.items() if len(form) > 2}
 """Names and acronyms that somebody wrote in small letters."""
-_INDEX = latin_index(_PROPER)
+_INDEX = latin_index([*map(fold, _LISTED), *_PROPER])
 _HINDI_SIGNS = folded_words("""
 hai hain hoon tha thi ka ki ke ko se mein aap aapka aapki aapke aapko aapne mera meri mere mujhe
 hum humein hamara yeh ye woh wo nahi nahin nhi kya kyun kyon kaise kab kahan kitna kitne kitni aur
@@ -49,7 +65,7 @@ _BY_NEIGHBOURS = {
     ),
     "ki": (
         re.compile(
-            "(?:hai|hain|hoon|hun|tha|thi|kaha|bola|bataya|batao|doon|du|dein|lijiye|kijiye|dijiye"
+            r"\b(?:hai|hain|hoon|hun|tha|thi|kaha|bola|bataya|batao|doon|du|dein|lijiye|kijiye|dijiye"
             "|chahiye|socha|suna|laga|lagta|chahta|chahti|pata|dekha|kahiye|bataiye|boliye) _"
         ),
         "कि",
