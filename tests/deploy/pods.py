@@ -73,6 +73,8 @@ def _authority(secret):
 def _secret(name, folder):
     if name == "softphones":
         (folder / "6001").write_text(PASSWORD)
+    elif name == "ari":
+        (folder / "password").write_text(PASSWORD)
     elif name.endswith("-tls"):
         authority = _authority(name)
         leaf = authority.issue_cert("sip.example.com", "localhost")

@@ -558,6 +558,22 @@ def test_asterisk_is_scraped_by_its_pods():
             "asterisk.metricsPort (5060) is one of asterisk.sip's",
         ),
         ({"asterisk": {"trunk": {"enabled": True}}}, "give asterisk.trunk.addresses"),
+        ({"asterisk": {"outbound": {"dials": "91x"}}}, "outbound"),
+        ({"asterisk": {"outbound": {"dials": "91[0-9]{10}"}}}, "asterisk.outbound.existingSecret"),
+        (
+            {"asterisk": {"outbound": {"dials": "91[0-9]{10}", "existingSecret": "ari"}}},
+            "Set records.source to external or cluster",
+        ),
+        (
+            {
+                "asterisk": {
+                    "network": "host",
+                    "outbound": {"dials": "91[0-9]{10}", "existingSecret": "ari"},
+                },
+                "records": {"source": "external", "external": {"existingSecret": "db"}},
+            },
+            "asterisk.outbound.url is empty",
+        ),
         (
             {
                 "asterisk": {

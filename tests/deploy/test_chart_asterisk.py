@@ -2,9 +2,11 @@
 
 import base64
 import subprocess
+import urllib.error
 import urllib.request
 
 import pytest
+import yaml
 
 from scripts.house import free_port
 from tests.deploy import pods
@@ -90,6 +92,48 @@ def test_metrics_are_served_at_the_pods_address_alone(exchange, monkeypatch):
         urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5)
     named = {each["name"]: each["containerPort"] for each in one.pod["containers"][0]["ports"]}
     assert named["metrics"] == port
+
+
+def test_calls_that_the_bots_make_need_the_password_of_the_secret(exchange, monkeypatch):
+    """ARI is at the pod's address, for the networks that are named, and knows one user."""
+    monkeypatch.setitem(pods.FIELDS, "status.podIP", "127.0.0.2")
+    port = free_port()
+    dials = {"dials": "91[0-9]{10}", "existingSecret": "ari", "port": port}
+    one = exchange(
+        asterisk={"outbound": {**dials, "networks": ["127.0.0.0/8"]}},
+        records={"source": "external", "external": {"existingSecret": "db"}},
+    )
+
+    def status(user):
+        pair = base64.b64encode(user.encode()).decode()
+        asked = urllib.request.Request(
+            f"http://127.0.0.2:{port}/ari/channels", headers={"authorization": f"Basic {pair}"}
+        )
+        try:
+            with urllib.request.urlopen(asked, timeout=20) as answer:
+                return answer.status
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    assert status(f"voicebot:{pods.PASSWORD}") == 200
+    assert status("voicebot:wrong-password") == 401
+    assert "91[0-9]{10}" in one.cli("dialplan show globals")
+
+
+def test_the_bots_know_where_to_begin_calls():
+    """One Asterisk, by its own name; the password comes from the Secret, as Asterisk's does."""
+    values = {
+        "asterisk": {"outbound": {"dials": "91[0-9]{10}", "existingSecret": "ari"}},
+        "records": {"source": "external", "external": {"existingSecret": "db"}},
+    }
+    found = render(**values)
+    settings = yaml.safe_load(found.one("ConfigMap", "-bot")["data"]["bot.yaml"])
+    url = "http://line-voicebot-asterisk-0.line-voicebot-asterisk.voices.svc:8088/ari"
+    assert settings["outbound"] == {"enabled": True, "ari": {"url": url}}
+    [bot] = found.one("Deployment", "-bot")["spec"]["template"]["spec"]["containers"]
+    secret = {"secretKeyRef": {"name": "ari", "key": "password"}}
+    assert {"name": "BOT_OUTBOUND__ARI__PASSWORD", "valueFrom": secret} in bot["env"]
+    assert "outbound" not in yaml.safe_load(render().one("ConfigMap", "-bot")["data"]["bot.yaml"])
 
 
 def test_a_node_or_pod_with_its_own_address_is_told_it(exchange):

@@ -3,6 +3,17 @@
 {{- define "voicebot.asterisk.run" -}}/var/lib/voicebot-asterisk{{- end }}
 {{- define "voicebot.asterisk.conf" -}}{{ include "voicebot.asterisk.run" . }}/etc/asterisk.conf{{- end }}
 
+{{/* Asterisk has one HTTP server. */}}
+{{- define "voicebot.asterisk.ariPort" -}}
+{{- ternary .Values.asterisk.metricsPort .Values.asterisk.outbound.port .Values.monitoring.serviceMonitor.enabled | int -}}
+{{- end }}
+
+{{/* Where the bots begin calls: a call belongs to one Asterisk, so not by a name for all of them. */}}
+{{- define "voicebot.asterisk.ariUrl" -}}
+{{- $name := include "voicebot.asterisk" . -}}
+{{- .Values.asterisk.outbound.url | default (printf "http://%s-0.%s.%s.svc:%s/ari" $name $name .Release.Namespace (include "voicebot.asterisk.ariPort" .)) -}}
+{{- end }}
+
 {{- define "voicebot.asterisk.softphonesSecret" -}}
 {{- with .Values.asterisk.softphones -}}
 {{- if .names -}}

@@ -130,8 +130,23 @@
 {{- end -}}
 {{- end }}
 
+{{- define "voicebot.refusals.outbound" -}}
+{{- with .Values.asterisk.outbound -}}
+{{- if not .existingSecret -}}
+{{- fail "asterisk.outbound.dials: the bots need ARI's password. Name its Secret in asterisk.outbound.existingSecret" -}}
+{{- end -}}
+{{- if eq $.Values.records.source "none" -}}
+{{- fail "asterisk.outbound.dials: what is to be called must outlive a pod. Set records.source to external or cluster" -}}
+{{- end -}}
+{{- if and (eq $.Values.asterisk.network "host") (not .url) -}}
+{{- fail "asterisk.outbound.url is empty: with asterisk.network=host there is one Asterisk on each node. Give the address of one, http://HOST:8088/ari" -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
 {{- define "voicebot.refusals.asterisk" -}}
 {{- $a := .Values.asterisk -}}
+{{- if $a.outbound.dials }}{{ include "voicebot.refusals.outbound" . }}{{ end -}}
 {{- if ge (int $a.rtp.first) (int $a.rtp.last) -}}
 {{- fail (printf "asterisk.rtp.first (%d) must be less than asterisk.rtp.last (%d)" (int $a.rtp.first) (int $a.rtp.last)) -}}
 {{- end -}}
