@@ -2,6 +2,7 @@
 
 import random
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -12,6 +13,7 @@ from typing import Self
 from scripts import asterisk_run
 from scripts.asterisk_files import Settings, passwords
 
+CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS)
 CALLER = """[test-caller]
 ; A caller without a phone: says what he hears.
 exten => caller,1,Answer()
@@ -60,6 +62,8 @@ class Pbx:
         if self._process is not None:
             self._process.wait(timeout=10)
         shutil.rmtree(self.run, ignore_errors=True)
+        if self._process is not None and kind is None:
+            assert -self._process.returncode not in CRASHES, "Asterisk crashed"
 
     @property
     def accounts(self) -> dict[str, str]:
@@ -69,7 +73,8 @@ class Pbx:
     def cli(self, command: str) -> str:
         """What the Asterisk console answers, such as to "core show channels"."""
         found = asterisk_run.running(self.run)
-        return "" if found is None else asterisk_run.ask(found, self.run, command)
+        assert found is not None, "Asterisk is gone"
+        return asterisk_run.ask(found, self.run, command)
 
     def channels(self) -> int:
         """How many channels are up."""

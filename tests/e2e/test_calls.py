@@ -38,9 +38,16 @@ async def greeted(call):
 
 async def gone(house):
     """Wait until neither Asterisk nor the bot has a call."""
-    async with asyncio.timeout(15.0):
-        while house.pbx.channels() or await house.metric("voicebot_calls_active"):
-            await asyncio.sleep(0.1)
+    try:
+        async with asyncio.timeout(15.0):
+            while house.pbx.channels() or await house.metric("voicebot_calls_active"):
+                await asyncio.sleep(0.1)
+    except TimeoutError:
+        left = house.pbx.cli("core show channels verbose")
+        calls = await house.metric("voicebot_calls_active")
+        raise AssertionError(
+            f"still there: {calls} calls of the bot, of Asterisk: {left}"
+        ) from None
 
 
 async def gone_from_asterisk(house):

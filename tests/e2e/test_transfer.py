@@ -69,11 +69,11 @@ async def talk(call, agent):
 
 
 async def voice_lasts(call, after):
-    """The bot's next words on this phone: how many seconds they last."""
-    first = await call.hears(10.0, after=after)
+    """The bot's next words on this phone: how many seconds of sound came, late or not."""
+    first = await call.hears(20.0, after=after)
     silent = await call.hears_silence(0.5, 30.0, after=first)
     assert abs(pitch(call.received.pcm(first + 0.1, silent - 0.1), call.rate) - VOICE) < 10
-    return silent - first
+    return 0.02 * sum(level > -40 for level in call.received.levels(after, silent))
 
 
 def said(house):
@@ -83,7 +83,7 @@ def said(house):
 
 async def music(call):
     """Wait until the caller hears something that is neither silence nor the bot's voice."""
-    async with asyncio.timeout(5.0):
+    async with asyncio.timeout(20.0):
         while True:
             sound = call.received.pcm(now() - 0.6, now())
             loud = max(map(abs, memoryview(sound).cast("h")), default=0) > 300
@@ -122,7 +122,7 @@ async def test_a_blind_transfer_puts_the_caller_through_at_once():
         await talk(call, agent)
         assert await house.metric("voicebot_calls_active") == 0
         await agent.hang_up()
-        assert await call.ended(5.0) is Ending.THEY
+        assert await call.ended(20.0) is Ending.THEY
         await gone(house)
 
 
@@ -137,27 +137,35 @@ async def test_a_warm_transfer_is_told_accepted_and_joined(line):
         lasted = await voice_lasts(agent, picked_up)
         told = [text for text in said(house) if REASON[:-1] in text]
         assert told == [f"नमस्ते। {REASON} कॉल लेने के लिए एक दबाइए।"]
-        assert abs(lasted - len(told[0]) * LETTER) < 0.6
+        assert abs(lasted - len(told[0]) * LETTER) < 0.3
         await music(call)
         await agent.press("1")
         await asyncio.sleep(0.5)
         await talk(call, agent)
         assert (await house.bot.logs("agent told"))["verdict"] == "accept"
         await call.hang_up()
-        assert await agent.ended(5.0) is Ending.THEY
+        assert await agent.ended(20.0) is Ending.THEY
         await gone(house)
 
 
-@pytest.mark.parametrize("how", ["key", "hang up", "decline"])
-async def test_a_refused_caller_is_back_with_the_bot(how):
+@pytest.mark.parametrize(
+    ("how", "line"),
+    [
+        ("key", "audiosocket"),
+        ("key", "websocket"),
+        ("hang up", "audiosocket"),
+        ("decline", "websocket"),
+    ],
+)
+async def test_a_refused_caller_is_back_with_the_bot(how, line):
     """Another key, hanging up on the bot's words, or not picking up at all."""
-    async with handed_over() as (house, call, [phone]):
+    async with handed_over(bot={"BOT_LINE": line}) as (house, call, [phone]):
         agent = await phone.rings()
         if how == "decline":
             await agent.hang_up()
         else:
             await agent.answer()
-            await agent.hears(5.0)
+            await agent.hears(20.0)
             await (agent.press("2") if how == "key" else agent.hang_up())
         await back(house, call)
         await call.hang_up()
@@ -169,22 +177,24 @@ async def test_a_caller_whom_nobody_answers_is_offered_a_call_back():
     tool_at = {"BOT_TOOLS__CALL_BACK__URL": "http://127.0.0.1:9/call-back"}
     async with handed_over(bot=tool_at) as (house, call, [phone]):
         agent = await phone.rings()
-        await agent.ended(10.0)
+        await agent.ended(30.0)
         await back(house, call, "क्या आपको बाद में फ़ोन किया जाए")
         await call.hang_up()
         await gone(house)
 
 
-@pytest.mark.parametrize("when", ["rings", "hears"])
-async def test_a_caller_who_leaves_takes_the_agents_phone_off(when):
+@pytest.mark.parametrize(
+    ("when", "line"), [("rings", "audiosocket"), ("hears", "audiosocket"), ("hears", "websocket")]
+)
+async def test_a_caller_who_leaves_takes_the_agents_phone_off(when, line):
     """While it rings, and while the agent hears about the call."""
-    async with handed_over() as (house, call, [phone]):
+    async with handed_over(bot={"BOT_LINE": line}) as (house, call, [phone]):
         agent = await phone.rings()
         if when == "hears":
             await agent.answer()
-            await agent.hears(5.0)
+            await agent.hears(20.0)
         await call.hang_up()
-        await agent.ended(3.0)
+        await agent.ended(20.0)
         await gone(house)
 
 
@@ -202,19 +212,19 @@ async def test_a_queue_goes_on_to_the_agent_who_takes_the_call():
         agent = await first.rings()
         assert unquote(agent.headers["X-Summary"]) == REASON
         await agent.answer()
-        await agent.hears(5.0)
+        await agent.hears(20.0)
         await music(call)
         await agent.press("2")
         other = await second.rings()
         await other.answer()
-        await other.hears(5.0)
+        await other.hears(20.0)
         await other.press("1")
         await asyncio.sleep(0.7)
         await talk(call, other)
         verdicts = [r["verdict"] for r in house.bot.lines() if r["event"] == "agent told"]
         assert verdicts == ["refuse", "accept"]
         await other.hang_up()
-        assert await call.ended(5.0) is Ending.THEY
+        assert await call.ended(20.0) is Ending.THEY
         await gone(house)
 
 
@@ -231,9 +241,9 @@ async def test_a_caller_who_leaves_a_queue_takes_the_agents_phone_off():
     ):
         agent = await first.rings()
         await agent.answer()
-        await agent.hears(5.0)
+        await agent.hears(20.0)
         await call.hang_up()
-        await agent.ended(3.0)
+        await agent.ended(20.0)
         with pytest.raises(CallTimeout):
             await second.rings(1.0)
         await gone(house)
@@ -287,7 +297,7 @@ async def test_a_bot_that_dies_in_a_transfer_drops_nobody(when):
             await agent.answer()
         else:
             await agent.answer()
-            await agent.hears(5.0)
+            await agent.hears(20.0)
             await house.bot.stop(signal.SIGKILL)
         async with asyncio.timeout(15.0):
             while "bot-accept" not in house.pbx.log_text():
@@ -296,7 +306,7 @@ async def test_a_bot_that_dies_in_a_transfer_drops_nobody(when):
         await asyncio.sleep(0.7)
         await talk(call, agent)
         await agent.hang_up()
-        await call.ended(5.0)
+        await call.ended(20.0)
         await gone_from_asterisk(house)
 
 
