@@ -47,6 +47,8 @@ class ApiSettings(Part):
     """Seconds that one request may take."""
     parallel: Annotated[int, Field(ge=1, le=10_000)] = 64
     """Requests at once; further ones are told to come again."""
+    followers: Annotated[int, Field(ge=1, le=1000)] = 16
+    """Streams of events (`/v1/calls/ID/events`) at once; further ones are told to come again."""
     page: Annotated[int, Field(ge=1, le=1000)] = 200
     """The most calls of one page."""
     cors: tuple[str, ...] = ()

@@ -7,10 +7,11 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
+from fastapi.telemetry import TelemetryConfig
 from starlette.types import ASGIApp
 
 from bot import __version__
-from bot.api import calls, outbound, rest
+from bot.api import calls, following, outbound, rest
 from bot.api.docs_page import docs_page
 from bot.api.guard import Count, Guard
 from bot.api.problems import MEDIA, Problem, add_handlers
@@ -20,7 +21,11 @@ from bot.config_api import ApiSettings
 TITLE: Final = "voicebot"
 ABOUT: Final = """Calls of the voice bot, live and past, and what can be done to them. Errors are
 `application/problem+json` (RFC 9457) and name the field and the remedy."""
-ROUTERS: Final = (calls.router, outbound.router, rest.router)
+ROUTERS: Final = (calls.router, following.router, outbound.router, rest.router)
+NOTHING_TOLD: Final = TelemetryConfig(
+    auto_configure=False, tracing=False, metrics=False, logs=False
+)
+"""FastAPI would tell a collector of its own accord what is asked, where OTEL_* variables are."""
 ALWAYS: Final = {
     "401": "No valid key was given.",
     "403": "The key may not do this.",
@@ -41,6 +46,7 @@ def make_app(settings: ApiSettings, rooms: Rooms) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        telemetry=NOTHING_TOLD,
     )
     app.state.rooms = rooms
     add_handlers(app)

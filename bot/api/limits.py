@@ -1,4 +1,4 @@
-"""How often somebody may do something: token buckets (RFC 2697 has the idea)."""
+"""How often somebody may do something (token buckets), and how many at once (seats)."""
 
 from collections import OrderedDict
 from collections.abc import Callable
@@ -35,3 +35,23 @@ class Buckets:
         """How many are in it now."""
         at, left = self._left.get(name, (0.0, self._burst))
         return min(self._burst, left + (self._now() - at) * self._rate)
+
+
+class Seats:
+    """So many at once, and no more."""
+
+    def __init__(self, most: int) -> None:
+        self._free = most
+
+    @property
+    def taken(self) -> bool:
+        """Whether all are."""
+        return self._free <= 0
+
+    def enter(self) -> None:
+        """Take a seat."""
+        self._free -= 1
+
+    def leave(self) -> None:
+        """Give it back."""
+        self._free += 1

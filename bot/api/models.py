@@ -84,6 +84,14 @@ class Happening(Shape):
     detail: str
 
 
+class Followed(Shape):
+    """One event of a call that is followed."""
+
+    id: Annotated[str, Field(examples=["019ab0c8d1f47000b3a1c6f0d2e4a596"])]
+    """Where to go on: send it as `Last-Event-ID`."""
+    event: Happening
+
+
 class CollectedField(Shape):
     """A number that the caller gave."""
 

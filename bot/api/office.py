@@ -10,6 +10,7 @@ from bot.api.models import (
     Call,
     CallPage,
     Erased,
+    Followed,
     Profiles,
     Say,
     Status,
@@ -70,6 +71,9 @@ class Office(Protocol):
 
     async def call(self, key: Key, id: str) -> Call | None:
         """One of them."""
+
+    async def happenings(self, key: Key, id: str, after: str) -> tuple[list[Followed], str]:
+        """What happened after this event, and how the call stands now. Raises `Refusal`."""
 
     async def recording(self, key: Key, id: str) -> Recording | None:
         """Its sound; None where there is none. Raises `Refusal` where there is no such call."""

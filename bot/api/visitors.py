@@ -10,6 +10,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from bot.api.access import Access, Key, Role
 from bot.api.forward import Forwarder
+from bot.api.limits import Seats
 from bot.api.office import Office, OrderBook
 from bot.api.problems import request_id
 
@@ -31,6 +32,7 @@ class Rooms:
     orders: OrderBook
     access: Access
     forwarder: Forwarder
+    followers: Seats
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Visit:
     office: Office
     orders: OrderBook
     forwarder: Forwarder
+    followers: Seats
     request: Request
 
     def note(self, what: str, **more: object) -> None:
@@ -64,7 +67,7 @@ def _least(role: Role) -> Callable[..., Coroutine[Any, Any, Visit]]:
         rooms: Rooms = request.app.state.rooms
         token = given.credentials if given else ""
         key = await rooms.access.enter(token, _address(request), role)
-        return Visit(key, rooms.office, rooms.orders, rooms.forwarder, request)
+        return Visit(key, rooms.office, rooms.orders, rooms.forwarder, rooms.followers, request)
 
     LEAST[enter] = role
     return enter

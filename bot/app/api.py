@@ -9,13 +9,14 @@ from bot import __version__
 from bot.api.access import Access, Key, Role
 from bot.api.app import guarded, make_app
 from bot.api.forward import Forwarder
-from bot.api.models import Call, CallPage, Erased, Profiles, Say, Status, Transfer
+from bot.api.limits import Seats
+from bot.api.models import Call, CallPage, Erased, Followed, Profiles, Say, Status, Transfer
 from bot.api.office import Elsewhere, Filter, Order, Recording
 from bot.api.problems import Refusal, no_such_call
 from bot.api.server import ApiServer
 from bot.api.visitors import Rooms
 from bot.app.api_orders import BotOrders
-from bot.app.api_shapes import brief, media_of, place, profiles_of, wanted_of, whole
+from bot.app.api_shapes import brief, followed, media_of, place, profiles_of, wanted_of, whole
 from bot.app.api_threads import Threads
 from bot.app.desk import Desk
 from bot.app.dialogues import Dialogues
@@ -50,7 +51,13 @@ class Api:
         office = BotOffice(settings, desk, dialogues, records, draining, self._threads)
         orders = BotOrders(records.engine, self._threads, dialogues, settings.outbound.enabled)
         self._forwarder = Forwarder(settings.api)
-        rooms = Rooms(office, orders, Access(settings.api, office.key), self._forwarder)
+        rooms = Rooms(
+            office,
+            orders,
+            Access(settings.api, office.key),
+            self._forwarder,
+            Seats(settings.api.followers),
+        )
         app = guarded(make_app(settings.api, rooms), settings.api, count)
         self.server = ApiServer(settings.api, app)
         self.port = self.server.port
@@ -117,6 +124,15 @@ class BotOffice:
         """One of them."""
         row = await self._in_thread(paging.detailed, self._records.engine, id, key.profiles)
         return None if row is None else whole(row, key)
+
+    async def happenings(self, key: Key, id: str, after: str) -> tuple[list[Followed], str]:
+        """What happened after this event, and how the call stands now. Raises `Refusal`."""
+        engine = self._records.engine
+        row = await self._in_thread(paging.exactly, engine, id, key.profiles)
+        if row is None:
+            raise no_such_call()
+        found = await self._in_thread(paging.happenings, engine, id, after)
+        return [followed(each, key) for each in found], str(row["outcome"])
 
     async def recording(self, key: Key, id: str) -> Recording | None:
         """Its sound; None where there is none. Raises `Refusal`."""

@@ -11,6 +11,7 @@ from bot.api.models import (
     Call,
     CallBrief,
     CollectedField,
+    Followed,
     Happening,
     Profile,
     ProfileProblem,
@@ -25,6 +26,7 @@ from bot.records.search import Wanted
 
 MASKED = "****"
 _PROBLEM = re.compile(r"(?P<file>[^:\n]+\.ya?ml):(?P<line>\d+): (?P<message>.*)")
+_LONG_NUMBER = re.compile(r"\d(?:[\s,.-]*\d){3,}")
 _SAME = ("id", "profile", "line", "began", "ended", "outcome", "summary")
 
 
@@ -49,10 +51,15 @@ def whole(row: Mapping[str, Any], key: Key) -> Call:
     """All of a call."""
     return Call(
         **_brief(row, key),
-        turns=[Turn(**_without(each, "id")) for each in row["turns"]],
-        events=[Happening(**_without(each, "id")) for each in row["events"]],
+        turns=[_turn(each, key) for each in row["turns"]],
+        events=[_happening(each, key) for each in row["events"]],
         fields=[_field(each, key) for each in row["fields"]],
     )
+
+
+def followed(row: Mapping[str, Any], key: Key) -> Followed:
+    """An event, with where to go on after it."""
+    return Followed(id=row["id"], event=_happening(row, key))
 
 
 def masked(number: str) -> str:
@@ -109,7 +116,7 @@ def _brief(row: Mapping[str, Any], key: Key) -> dict[str, Any]:
     if not key.sees_numbers:
         whose["caller"] = masked(whose["caller"])
     values = {name: row[name] for name in _SAME}
-    values["summary"] = _summary(row, key)
+    values["summary"] = _text(row["summary"], key)
     replies = row["turns"] if isinstance(row["turns"], int) else len(row["turns"])
     return {
         **values,
@@ -120,12 +127,18 @@ def _brief(row: Mapping[str, Any], key: Key) -> dict[str, Any]:
     }
 
 
-def _summary(row: Mapping[str, Any], key: Key) -> str:
-    """Our own ends with what was collected; a viewer sees none of that."""
-    summary = str(row["summary"])
-    if key.sees_numbers:
-        return summary
-    return re.sub(r"\d{4,}", MASKED, summary)
+def _turn(row: Mapping[str, Any], key: Key) -> Turn:
+    words = {name: _text(row[name], key) for name in ("heard", "said")}
+    return Turn(**_without(row, "id") | words)
+
+
+def _happening(row: Mapping[str, Any], key: Key) -> Happening:
+    return Happening(at=row["at"], kind=row["kind"], detail=_text(row["detail"], key))
+
+
+def _text(text: str, key: Key) -> str:
+    """For a viewer without numbers: what was collected stands in summaries and transcripts, too."""
+    return text if key.sees_numbers else _LONG_NUMBER.sub(MASKED, text)
 
 
 def _field(row: Mapping[str, Any], key: Key) -> CollectedField:

@@ -9,9 +9,11 @@ from sqlalchemy import Engine, and_, or_, select
 
 from bot.records.database import database_errors
 from bot.records.search import Wanted, matching, outcome, with_details
-from bot.records.tables import calls
+from bot.records.tables import calls, events
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+SOME: Final = 500
+"""Events read at once."""
 Profiles = frozenset[str] | None
 """The profiles whose calls may be seen; None: all."""
 
@@ -61,6 +63,14 @@ def detailed(engine: Engine, id: str, profiles: Profiles) -> dict[str, Any] | No
     if row is None:
         return None
     return next(with_details(engine, [row]))
+
+
+def happenings(engine: Engine, id: str, after: str) -> list[dict[str, Any]]:
+    """What happened in this call after the event with this id, in its order; some at a time."""
+    mine = events.c.call_id == id, events.c.id > after
+    query = select(events).where(*mine).order_by(events.c.call_id, events.c.id).limit(SOME)
+    with database_errors(), engine.connect() as connection:
+        return [dict(row._mapping) for row in connection.execute(query)]
 
 
 def _as_they_stand(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:

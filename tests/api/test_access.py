@@ -107,6 +107,7 @@ MATRIX = [
     # method, path, body, the least role, status of who may
     ("GET", "/v1/calls", None, "viewer", 200),
     ("GET", "/v1/calls/nobody", None, "viewer", 404),
+    ("GET", "/v1/calls/nobody/events", None, "viewer", 404),
     ("GET", "/v1/calls?number=98", None, "operator", 200),
     ("GET", "/v1/calls/nobody/recording", None, "operator", 404),
     ("POST", "/v1/calls/nobody/hangup", None, "operator", 404),

@@ -56,7 +56,9 @@ def asked(whole, base, key, call_ids, mode):
         def ask(case):
             nonlocal count
             count += 1
-            if "call_id" in (case.path_parameters or {}) and count % 3:
+            if case.path.endswith("/events"):
+                case.path_parameters["call_id"] = "nobody"  # of a call that is up it would not end
+            elif "call_id" in (case.path_parameters or {}) and count % 3:
                 case.path_parameters["call_id"] = call_ids[count % len(call_ids)]
             case.call_and_validate(headers={"Authorization": f"Bearer {key}"}, timeout=30)
 

@@ -1,0 +1,93 @@
+"""
+The events of a live call as they happen: server-sent events (WHATWG HTML, section 9.2).
+
+They are read from the records, where each bot writes them within a fraction of a second: so it does
+not matter which bot has the call.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Header
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
+
+from bot.api.calls import ORDERED, Id
+from bot.api.models import Followed
+from bot.api.problems import AGAIN, Refusal
+from bot.api.visitors import Viewer, Visit
+from bot.core.errors import ServiceError
+
+LOOK: Final = 0.5
+"""Seconds between two looks for new events."""
+SIGN: Final = 15.0
+"""Seconds without an event after which a comment shows that the stream lives."""
+LONGEST: Final = 540.0
+"""Seconds after which a stream ends, and its client comes again where it was."""
+
+router = APIRouter(prefix="/v1/calls", tags=["calls"])
+
+
+@router.get(
+    "/{call_id}/events",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "description": "Events: `id`, `event` (the kind), `data` (as `Happening`); at last"
+            ' `event: ended` with `{"outcome": ...}`.',
+            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        },
+        404: ORDERED[404],
+    },
+)
+async def follow_call(
+    visit: Viewer,
+    call_id: Id,
+    last_event_id: Annotated[
+        str,
+        Header(pattern=r"^[0-9a-f]{0,32}$", description="Go on after this event."),
+    ] = "",
+) -> StreamingResponse:
+    """
+    What happens in a call, as server-sent events, from its beginning until it is over.
+
+    A stream ends after nine minutes: come again with the last `id` as `Last-Event-ID`, as browsers'
+    `EventSource` does.
+    """
+    first = await visit.office.happenings(visit.key, call_id, last_event_id)
+    if visit.followers.taken:
+        detail = "So many streams are open already (api.followers)."
+        raise Refusal(503, "busy", detail, "Ask again later.", AGAIN)
+    stream = _stream(visit, call_id, last_event_id, first)
+    return StreamingResponse(stream, media_type="text/event-stream")
+
+
+async def _stream(
+    visit: Visit, call_id: str, after: str, first: tuple[list[Followed], str]
+) -> AsyncGenerator[str, None]:
+    loop = asyncio.get_running_loop()
+    over, told = loop.time() + LONGEST, loop.time()
+    found, outcome = first
+    visit.followers.enter()
+    try:
+        while loop.time() < over:
+            for each in found:
+                yield _sent(each.event.kind, each.event, each.id)
+                after, told = each.id, loop.time()
+            if not found and outcome != "up":
+                yield f'event: ended\ndata: {{"outcome": "{outcome}"}}\n\n'
+                return
+            if loop.time() - told >= SIGN:
+                yield ": still here\n\n"
+                told = loop.time()
+            await asyncio.sleep(LOOK)
+            found, outcome = await visit.office.happenings(visit.key, call_id, after)
+    except (ServiceError, Refusal):
+        return  # the client comes again, and is told why
+    finally:
+        visit.followers.leave()
+
+
+def _sent(kind: str, event: BaseModel, id: str) -> str:
+    return f"id: {id}\nevent: {kind}\ndata: {event.model_dump_json()}\n\n"
