@@ -47,6 +47,25 @@ def test_ours_are_offered_as_the_settings_say():
     }
 
 
+async def test_whoever_asks_for_it_is_not_called_again():
+    """Where the bot makes calls; the caller's number is noted, and the model is told whether."""
+    noted = []
+
+    async def unwanted(number):
+        noted.append(number)
+        return True
+
+    settings = Settings(outbound={"enabled": True})
+    toolbox = Toolbox(settings, HttpClient(), Metrics(), unwanted)
+    assert "do_not_call" in offers(toolbox) and "do_not_call" not in offers(box())
+    asked = ToolCall("do_not_call")
+    plain = Moment("दोबारा फ़ोन मत करना", wary=True)
+    assert toolbox.policy.judge(asked, plain) == asked
+    assert isinstance(toolbox.policy.judge(asked, Moment("हाँ", wary=True)), Refused)
+    assert '"noted": true' in (await toolbox.of_call(CALLER).use(asked)).replace("\\", "")
+    assert noted == [CALLER.number]
+
+
 def test_callers_are_transferred_to_places_of_the_profile_only():
     """They are an enum for the model, for policy, and for the dialplan."""
     toolbox = box(transfers=TARGETS)

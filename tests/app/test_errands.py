@@ -1,0 +1,91 @@
+"""What the bot that holds an outbound call notes: who answered, and whom not to call any more."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.app.errands import Errands
+from bot.call.actions import Answer, Recorded, Say
+from bot.call.phrasebook import Phrase
+from bot.call.watch import Watch
+from bot.core.errand import Errand
+from bot.core.ports import Caller
+from bot.records import claims, do_not_call, orders
+from bot.records.database import open_database
+from bot.records.migrating import migrate
+from bot.records.orders import NewOrder, Outcome
+
+pytestmark = pytest.mark.real_time
+
+
+@pytest.fixture
+def engine(tmp_path):
+    engine = open_database(f"sqlite:///{tmp_path}/calls.db")
+    migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def claim(engine):
+    """A call that is being made."""
+    orders.add(engine, NewOrder("9812345678", "bank", {"name": "आशा"}, "form"))
+    return claims.claim(engine, "bot", datetime.now(UTC), timedelta(minutes=1))
+
+
+async def test_an_order_is_found_by_its_call_alone(engine, claim):
+    """Whoever names another call, or no UUID, learns nothing of it."""
+    errands = Errands(engine)
+    found = await errands.find(claim.order.id, claim.call_id)
+    assert found == Errand(claim.order.id, "+919812345678", "bank", {"name": "आशा"})
+    assert claims.what_was_heard(engine, claim.call_id) == (True, None, "")
+    for call_id in ("", "x", "0792b720-0000-4000-8000-000000000000"):
+        assert await errands.find(claim.order.id, call_id) is None
+
+
+@pytest.mark.parametrize(
+    ("signs", "outcome", "detail"),
+    [
+        ([], Outcome.ANSWERED, ""),
+        (["announcement", "beep"], Outcome.MACHINE, "beep"),
+        (["busy"], Outcome.BUSY, "busy"),
+    ],
+)
+async def test_who_answered_is_noted_at_the_end(engine, claim, signs, outcome, detail):
+    """In the database, and for the dialler of this process."""
+    told = []
+    errands = Errands(engine, lambda *known: told.append(known))
+    errand = await errands.find(claim.order.id, claim.call_id)
+    watch = errands.watch(Caller(claim.call_id, "+919812345678"), errand, Watch())
+    for sign in signs:
+        watch.action(Recorded(sign))
+    assert told == []
+    errands.ended(claim.call_id)
+    async with asyncio.timeout(20):
+        while not told:
+            await asyncio.sleep(0.01)
+    assert told == [(claim.call_id, outcome.value, detail)]
+    assert claims.what_was_heard(engine, claim.call_id) == (True, outcome, detail)
+
+
+async def test_whoever_wants_no_more_calls_is_put_on_the_list(engine):
+    """In a call that they made, too; the other watch is told of everything all the same."""
+    seen = []
+    errands = Errands(engine)
+    other = Watch(action=seen.append)
+    watch = errands.watch(Caller("c-1", "098123 45678"), None, other)
+    watch.action(Answer("मेरा बिल बताइए"))
+    watch.action(Say(Phrase.GOODBYE))
+    await errands.close()
+    assert do_not_call.find(engine) == []
+    watch.action(Answer("मुझे दोबारा फ़ोन मत करना"))
+    await errands.close()
+    [noted] = do_not_call.find(engine)
+    assert (noted.number, noted.source) == ("+919812345678", "caller")
+    assert len(seen) == 3
+
+
+async def test_a_caller_without_a_number_cannot_be_noted(engine):
+    """The model is told so; the call goes on."""
+    assert not await Errands(engine).unwanted("anonymous")
