@@ -37,6 +37,8 @@ from bot.core.events import (
 MACHINE_SPEECH = 4.0
 """Seconds of speech before a beep that make it an answering machine's."""
 
+CONNECTING = 2.0
+"""Seconds after the answer in which a beep is the network's or the telephone's own."""
 FIRST_ANSWERS = 1
 """Answers of ours after which a beep by itself is no answering machine's any more."""
 
@@ -219,5 +221,6 @@ class Turns:
         """
         standing = self._standing
         long = standing.spoke_for(now) >= MACHINE_SPEECH
-        first = standing.called and standing.answers <= FIRST_ANSWERS
+        early = now - self._began < CONNECTING
+        first = standing.called and standing.answers <= FIRST_ANSWERS and not early
         return standing.settings.idle.machine and (event.sign != "beep" or long or first)

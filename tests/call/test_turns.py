@@ -560,7 +560,7 @@ def called(message):
 def test_a_machine_that_we_called_is_left_without_a_word():
     """By its beep, which needs no speech before it, and by its words; it is told what it was."""
     hangs_up = End(Ending.HANG_UP)
-    assert called(False).handle(MachineHeard("beep"), NOW) == (Recorded("beep"), hangs_up)
+    assert called(False).handle(MachineHeard("beep"), NOW + 3.0) == (Recorded("beep"), hangs_up)
     turns = called(False)
     for event in (ReplyEnded(0), STARTS, STOPS, ANNOUNCEMENT):
         turns.handle(event, NOW)
@@ -576,9 +576,14 @@ def test_a_machine_that_we_called_is_left_the_message_after_its_beep():
     turns = arrived(S.AWAITING_BEEP)
     for event in (STARTS, WORDS, STOPS):
         assert turns.handle(event, NOW) == ()
-    said = turns.handle(MachineHeard("beep"), NOW)
+    said = turns.handle(MachineHeard("beep"), NOW + 9.0)
     assert said == (Recorded("beep"), Say(Phrase.MACHINE))
     assert turns.handle(ReplyEnded(1), NOW) == (End(Ending.HANG_UP),)
+
+
+def test_a_beep_as_the_call_is_connected_is_no_machine():
+    """Networks and telephones beep when somebody answers."""
+    assert called(False).handle(MachineHeard("beep"), NOW + 1.0) == ()
 
 
 def test_somebody_with_whom_we_have_talked_is_no_machine_for_a_beep():
