@@ -14,6 +14,7 @@ from itertools import accumulate
 from bot.hindi.aloud import Aloud
 from bot.hindi.lexicon import DEFAULT, Lexicon, Own
 from bot.hindi.spoken_marks import BULLET, prepared, sounding
+from bot.hindi.spoken_units import ABBREVIATIONS
 
 _WORD = re.compile(r"\S+")
 _LETTER = re.compile(r"[^\W_]")
@@ -65,15 +66,20 @@ def aloud(text: str, lexicon: Lexicon = DEFAULT, before: str = "") -> Aloud:
     for found in _WORD.finditer("".join(piece.said for piece in pieces)):
         word = found[0].translate(_QUOTES)
         if said and word[:1] in _CLOSING:
-            said[-1] += word
+            said[-1] = _no_short(said[-1] + word)
             continue
         if not said and not _LETTER.search(word):
             continue
         at = bisect_right(offsets, found.start()) - 1
         inside = found.start() - offsets[at] if pieces[at].kept else 0
-        said.append(word)
+        said.append(word if pieces[at].kept else _no_short(word))
         owners.append(bisect_right(starts, pieces[at].start + inside) - 1)
     return Aloud(text, " ".join(said), (*owners[1:], len(words)) if said else ())
+
+
+def _no_short(word: str) -> str:
+    """A spoken word without the stop that would make it short for another: "E." is no ईस्वी."""
+    return word[:-1] if word in ABBREVIATIONS else word
 
 
 def _pieces(text: str, at: int, lexicon: Lexicon) -> Iterator[_Piece]:

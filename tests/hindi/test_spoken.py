@@ -58,6 +58,7 @@ PIECES = st.one_of(
 @given(st.lists(PIECES, max_size=8).map(" ".join))
 @example("डा.1 X. +91")
 @example("-/ 0'@")
+@example("E. Mo. ई . 500 ई.")
 @example("₹" + "9" * 5000 + " 1." + "1" * 5000)
 def test_any_text_is_said_once_and_for_all(text):
     """Nothing in figures or Latin letters is left, and a second time changes nothing."""
