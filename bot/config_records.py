@@ -37,10 +37,14 @@ class WebhookSettings(Part):
     it. Two, separated by a space, while one replaces the other: both sign."""
     types: tuple[
         Literal[
-            "call.started", "turn.ended", "field.collected", "transfer.requested", "call.ended"
+            "call.started", "turn.ended", "field.collected", "transfer.requested", "call.ended",
+            "order.ended",
         ],
         ...,
-    ] = ("call.started", "turn.ended", "field.collected", "transfer.requested", "call.ended")
+    ] = (
+        "call.started", "turn.ended", "field.collected", "transfer.requested", "call.ended",
+        "order.ended",
+    )  # fmt: skip
     """Which events are sent."""
     timeout: Annotated[float, Field(gt=0, le=60)] = 10.0
     """Seconds that one delivery may take, its connection included."""

@@ -192,7 +192,9 @@ class Dialler:
 
     async def _settle(self, claim: Claim, result: Result) -> None:
         now = datetime.now(UTC)
-        ours = await asyncio.to_thread(claims.settle, self._engine, claim, result, now)
+        hooks = self._settings.webhooks
+        types = hooks.types if hooks.url else ()
+        ours = await asyncio.to_thread(claims.settle, self._engine, claim, result, now, types)
         self._metrics.outbound(result.outcome.value)
         log.info(
             "outbound over",

@@ -118,13 +118,34 @@ class Ended(Data):
     """The last lines, the latest last; each is cut at 300 letters."""
 
 
+class OrderEnded(Data):
+    """An order of an outbound call is over: answered, refused, or tried for the last time."""
+
+    order: str
+    """Its id."""
+    campaign: str
+    """The campaign's name; empty for a single call."""
+    number: str
+    """Whom it was for: `+919812345678`."""
+    profile: str
+    outcome: Literal["answered", "machine", "busy", "no_answer", "failed", "refused", "lost"]
+    """`answered`: by a person. `refused`: by our policy, and `detail` says why."""
+    detail: str
+    tries: int
+    """Calls that were made."""
+    last_call: str
+    """The id of the last one, as in `call.started`; a number that was refused has none."""
+    data: Mapping[str, str]
+    """What the order said of them: the other columns of its file."""
+
+
 class _CloudEvent(Data):
     specversion: Literal["1.0"] = "1.0"
     id: Annotated[str, Field(min_length=32, max_length=32)]
     """Unique; the same in each try, and in the header `webhook-id`. Ids of one bot sort by time."""
     source: Literal["/voicebot"] = "/voicebot"
     subject: str
-    """The call's id."""
+    """The call's id; of `order.ended`, the order's."""
     time: datetime
     """When it happened."""
     datacontenttype: Literal["application/json"] = "application/json"
@@ -166,12 +187,20 @@ class CallEndedEvent(_CloudEvent):
     data: Ended
 
 
+class OrderEndedEvent(_CloudEvent):
+    """`order.ended`"""
+
+    type: Literal["order.ended"] = "order.ended"
+    data: OrderEnded
+
+
 Event = (
     CallStartedEvent
     | TurnEndedEvent
     | FieldCollectedEvent
     | TransferRequestedEvent
     | CallEndedEvent
+    | OrderEndedEvent
 )
 EVENTS: Final[Mapping[str, type[Event]]] = {
     "call.started": CallStartedEvent,
@@ -179,6 +208,7 @@ EVENTS: Final[Mapping[str, type[Event]]] = {
     "field.collected": FieldCollectedEvent,
     "transfer.requested": TransferRequestedEvent,
     "call.ended": CallEndedEvent,
+    "order.ended": OrderEndedEvent,
 }
 """By type, in the order in which they come."""
 
@@ -191,7 +221,7 @@ def schema_name(kind: str) -> str:
 def body(kind: str, id: str, time: datetime, data: Data) -> str:
     """The JSON of one event; its data is that of its type, else pydantic complains."""
     data_of = data.model_dump()
-    subject = data_of["call"]["id"]
+    subject = data_of["call"]["id"] if "call" in data_of else data_of["order"]
     event = EVENTS[kind].model_validate(
         {"id": id, "subject": subject, "time": time, "dataschema": schema_name(kind)}
         | {"data": data_of}

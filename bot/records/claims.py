@@ -14,10 +14,12 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, and_, delete, func, select, update
 
+from bot.records.call_record import webhook
 from bot.records.campaigns import CampaignState
+from bot.records.catalogue import OrderEnded
 from bot.records.database import database_errors, writing
 from bot.records.orders import Order, Outcome, State, as_order, chosen
-from bot.records.tables import campaigns, orders, tries
+from bot.records.tables import campaigns, orders, outbox, tries
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +117,18 @@ def what_was_heard(engine: Engine, call_id: str) -> tuple[bool, Outcome | None, 
     return row.answered is not None, Outcome(row.outcome) if row.outcome else None, row.detail
 
 
-def settle(engine: Engine, claimed: Claim, result: Result, now: datetime) -> bool:
-    """Note what came of the try; False where the order is not ours any more."""
+def settle(
+    engine: Engine,
+    claimed: Claim,
+    result: Result,
+    now: datetime,
+    types: Collection[str] = (),
+) -> bool:
+    """
+    Note what came of the try; False where the order is not ours any more.
+
+    `types`: the webhooks that are wanted; of an order that is over, one is written with it.
+    """
     state = State.DONE if result.due is None else State.WAITING
     detail = result.detail[:256]
     values: dict[str, Any] = {
@@ -131,7 +143,26 @@ def settle(engine: Engine, claimed: Claim, result: Result, now: datetime) -> boo
         ended = tries.c.call_id == claimed.call_id
         noted = update(tries).where(ended).values(outcome=result.outcome, detail=detail)
         connection.execute(noted)
-        return _let_go(connection, claimed, values, now)
+        ours = _let_go(connection, claimed, values, now)
+        if ours and result.due is None and "order.ended" in types:
+            row = webhook("order.ended", claimed.order.id, now, _ended(claimed, result)).row
+            connection.execute(outbox.insert(), [dict(row)])
+        return ours
+
+
+def _ended(claimed: Claim, result: Result) -> OrderEnded:
+    order = claimed.order
+    return OrderEnded(
+        order=order.id,
+        campaign=order.campaign,
+        number=order.number,
+        profile=order.profile,
+        outcome=result.outcome.value,
+        detail=result.detail[:256],
+        tries=order.tries + (1 if result.counts else 0),
+        last_call=claimed.call_id if result.counts else "",
+        data=order.data,
+    )
 
 
 def put_back(engine: Engine, claimed: Claim, due: datetime, why: str, now: datetime) -> bool:

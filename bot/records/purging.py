@@ -79,6 +79,8 @@ def forget_orders(engine: Engine, doomed: Doomed) -> int:
     """
     which = _which_orders(doomed)
     with database_errors(), writing(engine) as connection:
+        told = outbox.c.call_id.in_(select(orders.c.id).where(*which))
+        connection.execute(delete(outbox).where(told))
         gone = int(connection.execute(delete(orders).where(*which)).rowcount)
         if doomed.before is not None:
             left = select(orders.c.campaign_id).where(orders.c.campaign_id == campaigns.c.id)

@@ -1,9 +1,13 @@
 """Orders, campaigns, claims: the same tests in SQLite and in PostgreSQL."""
 
+import json
 import threading
 from datetime import UTC, datetime, timedelta
+from importlib.resources import files
 
+import jsonschema
 import pytest
+from sqlalchemy import select
 
 from bot.core.errors import BotError
 from bot.records import campaigns, claims, do_not_call, orders, purging
@@ -11,12 +15,19 @@ from bot.records.campaigns import CampaignState, NewCampaign
 from bot.records.claims import Result
 from bot.records.orders import NewOrder, OrdersWanted, Outcome, State
 from bot.records.purging import Doomed
+from bot.records.tables import outbox
 
+SCHEMAS = files("bot.records") / "schemas"
 LEASE = timedelta(seconds=60)
 
 
 def now():
     return datetime.now(UTC)
+
+
+def rows_of(engine, table):
+    with engine.connect() as connection:
+        return connection.execute(select(table)).all()
 
 
 def people(*numbers):
@@ -105,6 +116,28 @@ def test_a_try_that_failed_is_tried_again_when_it_is_due(engine):
     done = orders.one(engine, made.id)
     assert (done.state, done.outcome, done.tries) == (State.DONE, "no_answer", 2)
     assert [each.outcome for each in orders.tries_of(engine, made.id)] == ["busy", "no_answer"]
+
+
+def test_the_end_of_an_order_is_told_with_it(engine):
+    """Not that of a try after which there is another; its webhook goes when the order is purged."""
+    made = orders.add(engine, NewOrder("9812345678", "bank", {"name": "आशा"}, "form"))
+    kinds, later = ("order.ended",), now() + timedelta(minutes=10)
+    claims.settle(engine, claim(engine), Result(Outcome.BUSY, "", later), now(), kinds)
+    assert rows_of(engine, outbox) == []
+    last = claim(engine, later)
+    claims.settle(engine, last, Result(Outcome.MACHINE, "beep"), now(), kinds)
+    [row] = rows_of(engine, outbox)
+    event = json.loads(row.body)
+    schema = json.loads((SCHEMAS / "order.ended.json").read_text())
+    jsonschema.validate(event, schema)
+    assert event["subject"] == row.call_id == made.id
+    assert event["data"] == {
+        "order": made.id, "campaign": "", "number": "+919812345678", "profile": "bank",
+        "outcome": "machine", "detail": "beep", "tries": 2, "last_call": last.call_id,
+        "data": {"name": "आशा"},
+    }  # fmt: skip
+    assert purging.forget_orders(engine, Doomed(number="9812345678")) == 1
+    assert rows_of(engine, outbox) == []
 
 
 def test_an_order_that_is_put_back_was_not_tried(engine):
