@@ -1,12 +1,17 @@
 """`voicebot dial NUMBER`, `campaign` and `do-not-call`, as an operator types them."""
 
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from bot.cli import main
-from bot.records import orders
+from bot.records import claims, orders
+from bot.records.claims import Result
 from bot.records.database import open_database
 from bot.records.migrating import migrate
-from bot.records.orders import OrdersWanted
+from bot.records.orders import OrdersWanted, Outcome
 
 
 @pytest.fixture
@@ -48,6 +53,35 @@ def test_a_number_that_is_dialled_is_an_order(engine, say):
     [order] = orders.find(engine, OrdersWanted())
     assert (code, out) == (0, f"order {order.id}\n")
     assert (order.number, order.data, order.consent) == ("+919812345678", {"name": "आशा"}, "form")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "minutes", "told", "code"),
+    [
+        (Outcome.ANSWERED, None, "answered", 0),
+        (Outcome.REFUSED, None, "refused: no consent", 1),
+        (Outcome.BUSY, 10, "busy", 1),
+    ],
+)
+def test_an_order_that_is_waited_for_says_how_it_ended(engine, say, outcome, minutes, told, code):
+    """Exit code 0 where a person has answered; one that is called again is waited for no longer."""
+    detail = "no consent" if outcome is Outcome.REFUSED else ""
+
+    def bot():
+        until = time.monotonic() + 30
+        while time.monotonic() < until:
+            at = datetime.now(UTC)
+            if (claim := claims.claim(engine, "bot", at, timedelta(minutes=1))) is not None:
+                due = at + timedelta(minutes=minutes) if minutes else None
+                claims.settle(engine, claim, Result(outcome, detail, due), at)
+                return
+            time.sleep(0.05)
+
+    calling = threading.Thread(target=bot)
+    calling.start()
+    done = say("dial", "9812345678", "--consent", "form", "--wait")
+    calling.join()
+    assert (done[0], done[1].splitlines()[1]) == (code, told)
 
 
 def test_an_order_that_cannot_be_is_refused_at_once(engine, say, monkeypatch):

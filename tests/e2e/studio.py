@@ -100,7 +100,7 @@ async def studio(
             **(bot or {}),
         }
         program = await start(stack, folder, "bot", ["serve"], variables)
-        await program.logs(until, 30.0)
+        await program.logs(until, 90.0)
         url = f"http://127.0.0.1:{variables['BOT_HTTP__PORT']}"
         whistle = sine(1400.0, 8000, 20.0)
         await asyncio.to_thread((folder / "whistle.sln").write_bytes, whistle)
