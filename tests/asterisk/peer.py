@@ -10,7 +10,7 @@ from bot.asterisk.server import LineServer
 from bot.config import AudioSocketSettings
 from bot.core.ports import Caller
 
-LIMIT = 5.0
+LIMIT = 20.0
 
 
 class Desk:

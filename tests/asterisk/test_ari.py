@@ -127,7 +127,7 @@ async def test_a_call_that_cannot_be_begun_is_rejected():
 
 async def test_a_call_of_the_same_name_is_our_own():
     """Its first answer was lost on the way; there is one channel all the same."""
-    async with serving(FakeAri()) as fake, connected(fake, timeout=1.0) as ari:
+    async with serving(FakeAri()) as fake, connected(fake, timeout=3.0) as ari:
         fake.answers = [None]
         with pytest.raises(ServiceTimeout):
             await ari.begin(CALL)

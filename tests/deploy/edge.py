@@ -94,7 +94,7 @@ class Edge:
     def get(self, path):
         """Code and text of a page; 0 when nobody answers."""
         try:
-            with urllib.request.urlopen(f"http://{EDGE}:{self.http}{path}", timeout=5) as page:
+            with urllib.request.urlopen(f"http://{EDGE}:{self.http}{path}", timeout=20) as page:
                 return page.status, page.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, ""
@@ -107,7 +107,7 @@ class Edge:
         values = [line.split()[-2] for line in lines if line.replace(" {", "{").startswith(name)]
         return float(values[0]) if values else 0.0
 
-    def until(self, holds, within=15):
+    def until(self, holds, within=60):
         """Wait until something is so."""
         deadline = time.monotonic() + within
         while not holds():

@@ -120,7 +120,7 @@ class Exchange:
         """What the console answers, with one blank for several."""
         conf = self.folder / "var/lib/voicebot-asterisk/etc/asterisk.conf"
         words = [self.program, "-C", str(conf), "-rnx", command]
-        told = subprocess.run(words, capture_output=True, text=True, timeout=10).stdout
+        told = subprocess.run(words, capture_output=True, text=True, timeout=60).stdout
         return "\n".join(" ".join(line.split()) for line in told.splitlines())
 
     def run(self, command):
@@ -190,5 +190,5 @@ def stop(exchange):
     """End it and remove its folder."""
     if exchange.process.poll() is None:
         os.kill(exchange.process.pid, signal.SIGKILL)
-    exchange.process.wait(timeout=10)
+    exchange.process.wait(timeout=60)
     shutil.rmtree(exchange.folder)

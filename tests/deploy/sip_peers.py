@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import uuid4
 
-WAIT = 8.0
+WAIT = 20.0
 """Seconds for anything on loopback; a proxy's time-out of 2 s is in it."""
 SDP = "v=0\r\no=- 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio 40000 RTP/AVP 8\r\n"
 

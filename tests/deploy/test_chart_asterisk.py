@@ -86,7 +86,7 @@ def test_metrics_are_served_at_the_pods_address_alone(exchange, monkeypatch):
     monkeypatch.setitem(pods.FIELDS, "status.podIP", "127.0.0.2")
     port = free_port()
     one = exchange(asterisk={"metricsPort": port}, monitoring={"serviceMonitor": {"enabled": True}})
-    with urllib.request.urlopen(f"http://127.0.0.2:{port}/metrics", timeout=5) as page:
+    with urllib.request.urlopen(f"http://127.0.0.2:{port}/metrics", timeout=20) as page:
         assert "asterisk_core_uptime_seconds" in page.read().decode()
     with pytest.raises(OSError, match="refused"):
         urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5)

@@ -27,7 +27,7 @@ def test_asterisk_exports_what_is_asked_for():
     """With `metrics`; its HTTP server tells nothing else."""
     place = f"127.0.0.1:{free_port()}"
     with Pbx("http://127.0.0.1:9", metrics=place):
-        with urllib.request.urlopen(f"http://{place}/metrics", timeout=5) as page:
+        with urllib.request.urlopen(f"http://{place}/metrics", timeout=20) as page:
             assert page.headers["Content-Type"] == "text/plain"
             found = samples(page.read().decode())
         for path in ("/", "/httpstatus", "/static/x", "/ari/channels", "/rawman", "/manager"):

@@ -60,7 +60,7 @@ class Pbx:
     ) -> None:
         asterisk_run.down(self.run)
         if self._process is not None:
-            self._process.wait(timeout=10)
+            self._process.wait(timeout=60)
         shutil.rmtree(self.run, ignore_errors=True)
         if self._process is not None and kind is None:
             assert -self._process.returncode not in CRASHES, "Asterisk crashed"

@@ -190,7 +190,7 @@ async def test_what_it_makes_talks_to_the_bot(home, way):
 
 def tunnels(home):
     """Our stand-ins for ssh that still run."""
-    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, timeout=10)
+    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, timeout=60)
     return [line for line in listed.stdout.splitlines() if f"{home}/tools/ssh" in line]
 
 

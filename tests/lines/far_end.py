@@ -9,7 +9,7 @@ import ssl
 from abc import ABC, abstractmethod
 from contextlib import suppress
 
-LIMIT = 5.0
+LIMIT = 20.0
 LENGTH = 4
 WRONG = ("noise", "oversized", "half a sample", "no such key", "hello again", "another rate")
 """What a broken or hostile peer may say; each line has its own words for it."""

@@ -130,7 +130,7 @@ async def test_an_end_that_does_not_read_loses_frames_not_the_call(house):
             line.send(frame(1))
         assert line._transport.get_write_buffer_size() <= 5 * 330
         end.read_on()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while await end.hears() != frame(2):
                 line.send(frame(2))
 

@@ -162,6 +162,6 @@ def test_an_endpoint_is_an_http_address(wrong):
 
 
 async def _eventually(true):
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not true():
             await asyncio.sleep(0.01)
