@@ -163,6 +163,9 @@ class Site:
             return Response("no such card", 404)
         try:
             await self.crm.call_back(card)
+        except httpx2.HTTPStatusError as error:
+            why = error.response.json()  # RFC 9457: a problem with its remedy
+            return Response(f"{why['type']}: {why['detail']} {why['remedy']}", 502)
         except httpx2.HTTPError as error:
             return Response(f"the bot's API: {error}", 502)
         return RedirectResponse("/", 303)

@@ -77,6 +77,21 @@ async def test_an_agent_sees_who_comes_reads_what_was_said_and_has_them_called_b
             assert order["id"] in (await agent.get("/")).text
 
 
+async def test_a_call_back_that_is_refused_says_why(example, url):
+    """In the words of the bot's API."""
+    async with (
+        httpx2.AsyncClient(timeout=20) as api,
+        open_for_agents(example, api) as (crm, site),
+        running(url, outbound={"enabled": False}) as bot,
+        httpx.AsyncClient(base_url=site, timeout=20) as agent,
+    ):
+        api.base_url = f"http://127.0.0.1:{bot.api.port}"
+        api.headers["authorization"] = f"Bearer {made_key(bot, 'operator')}"
+        crm._card({"id": "c", "caller": "9812345678", "called": "", "profile": "default"})
+        refused = await agent.post("/cards/c/call-back")
+    assert refused.status_code == 502 and "outbound.enabled" in refused.text
+
+
 async def test_it_takes_nothing_that_is_not_signed(example):
     """And makes no card of it."""
     async with httpx2.AsyncClient() as api, open_for_agents(example, api) as (crm, site):
