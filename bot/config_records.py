@@ -52,6 +52,9 @@ class WebhookSettings(Part):
     """Deliveries at once by one bot; those of one call are always one after another."""
     dead_after: Annotated[float, Field(gt=0, le=720)] = 24.0
     """Hours of tries after which an event is put aside (`voicebot webhooks list`)."""
+    before_transfer: Annotated[float, Field(ge=0, le=2)] = 1.0
+    """Seconds that a transfer waits for the first answer to `transfer.requested`, so that the
+    agent's screen knows the call before the phone rings. 0: it does not wait."""
     most: Annotated[int, Field(ge=100, le=10_000_000)] = 100_000
     """Events that may wait for their delivery; further ones are dropped and counted."""
     ca: str = ""

@@ -253,7 +253,7 @@ class Bot:
         self.http_port = self._socket.getsockname()[1]
         app = Starlette(
             routes=[
-                *pbx_http.routes(reception, self.desk.refuse, self._find_errand),
+                *pbx_http.routes(reception, self.desk.refuse, self._find_errand, self.desk.settled),
                 *health.routes(self.ready, self.metrics.page),
             ]
         )

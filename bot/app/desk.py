@@ -115,6 +115,12 @@ class Desk:
         call = self._talking.get(call_id)
         return call is not None and call.say(text, interrupt)
 
+    async def settled(self, uuid: UUID) -> None:
+        """Wait, for a moment at most, until a transfer of this call is known where it has to be."""
+        assert self.reception is not None, "not started"
+        if self.records is not None and self.reception.outcome(uuid)[0] is Ending.TRANSFER:
+            await self.records.transfer_known(str(uuid))
+
     def profile(self, call_id: str) -> str | None:
         """The profile of this call; None where it is not up here."""
         up = self._board.find(call_id) if self._board else None

@@ -1,16 +1,19 @@
 """Opens what keeps calls, as the settings want it: the database and its writer; and closes it."""
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
 
 from sqlalchemy import Engine
 
 from bot.config import Settings
-from bot.core.errors import ConfigError, ServiceUnavailable
+from bot.core.errors import ConfigError, ServiceError, ServiceUnavailable
 from bot.core.ports import Caller
 from bot.ops.metrics import Metrics
-from bot.records import migrating
+from bot.records import migrating, outbox
 from bot.records.call_record import CallRecord
 from bot.records.courier import Courier
 from bot.records.database import open_database
@@ -20,6 +23,10 @@ from bot.records.sound_files import SoundFiles
 from bot.records.storage import Storage, open_storage, remover
 from bot.records.writer import Writer
 from bot.records.writes import Verb, Write
+
+TRANSFER: Final = "transfer.requested"
+LOOK: Final = 0.1
+"""Seconds between two looks whether a transfer is known where webhooks go."""
 
 
 async def open_records(settings: Settings, metrics: Metrics) -> "Records":
@@ -56,6 +63,7 @@ class Records:
         self._dropped = metrics.webhooks
         self._courier = self._open_courier(metrics) if settings.webhooks.url else None
         self._files = self._open_files(storage, metrics) if storage else None
+        self._asking = ThreadPoolExecutor(2, "transfers")
         self._parts: list[Callable[[], None]] = [self._keeper.close, self._writer.close]
         if self._files is not None:
             self._parts.insert(0, self._files.close)  # it has rows to write, too
@@ -109,12 +117,30 @@ class Records:
             return None
         return CallSound(caller.call_id, rate, self._files.put)
 
+    async def transfer_known(self, call_id: str) -> None:
+        """
+        Wait until whom we tell has answered that this call is transferred, or for long enough.
+
+        Never raises: a transfer is not held up by who is told of it.
+        """
+        within = self._settings.webhooks.before_transfer
+        if self._courier is None or not within:
+            return
+        ask = asyncio.get_running_loop().run_in_executor
+        with contextlib.suppress(TimeoutError, ServiceError):
+            async with asyncio.timeout(within):
+                while True:
+                    if await ask(self._asking, outbox.settled, self.engine, call_id, TRANSFER):
+                        return
+                    await asyncio.sleep(LOOK)
+
     def close(self) -> None:
         """Write what waits. Blocks for some seconds at most: use it in a thread."""
         for close in self._parts:
             close()
         if self._courier is not None:
             self._courier.close()
+        self._asking.shutdown(wait=False, cancel_futures=True)
         self.engine.dispose()
 
 

@@ -38,15 +38,21 @@ async def _no_errand(order: str, call_id: str) -> Errand | None:
     return None
 
 
+async def _at_once(uuid: UUID) -> None:
+    pass
+
+
 def routes(
     reception: Reception,
     refused: Callable[[str, str, str], None],
     errands: Errands = _no_errand,
+    settled: Callable[[UUID], Awaitable[None]] = _at_once,
 ) -> list[Route]:
     """
     The HTTP routes. `refused(reason, detail, peer)` logs and counts what was turned away.
 
-    `errands` is asked where the dialplan names an order: somebody has answered our call.
+    `errands` is asked where the dialplan names an order: somebody has answered our call. `settled`
+    is waited for before the dialplan is told what is next.
     """
     token = reception.pbx.token.get_secret_value()
 
@@ -65,20 +71,32 @@ def routes(
             status = _STATUS.get(Reason(refusal.reason), 503)
             return _refusal(refused, request, refusal.reason, str(refusal), status)
 
-    async def about(answer: Callable[[UUID], str], request: Request) -> Response:
+    async def about(answer: Callable[[UUID], Awaitable[str]], request: Request) -> Response:
         if not _allowed(request, token):
             return _refusal(refused, request, "unauthorized", "wrong or missing token", 401)
         try:
             uuid = UUID(request.path_params["uuid"])
         except ValueError:
             return _refusal(refused, request, "bad-request", "uuid: not a UUID", 400)
-        return PlainTextResponse(answer(uuid))
+        return PlainTextResponse(await answer(uuid))
 
+    follow, sum_up = partial(_next, reception, settled), partial(_summary, reception)
     return [
         Route("/pbx/calls", register, methods=["POST"]),
-        Route("/pbx/calls/{uuid}/next", partial(about, reception.next), methods=["GET"]),
-        Route("/pbx/calls/{uuid}/summary", partial(about, reception.summary), methods=["GET"]),
+        Route("/pbx/calls/{uuid}/next", partial(about, follow), methods=["GET"]),
+        Route("/pbx/calls/{uuid}/summary", partial(about, sum_up), methods=["GET"]),
     ]
+
+
+async def _next(
+    reception: Reception, settled: Callable[[UUID], Awaitable[None]], uuid: UUID
+) -> str:
+    await settled(uuid)
+    return reception.next(uuid)
+
+
+async def _summary(reception: Reception, uuid: UUID) -> str:
+    return reception.summary(uuid)
 
 
 async def _errand(errands: Errands, fields: dict[str, str]) -> Errand | None:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Engine, delete, exists, func, select, update
+from sqlalchemy import Engine, and_, delete, exists, func, select, update
 
 from bot.records.database import database_errors, writing
-from bot.records.tables import outbox
+from bot.records.tables import calls, outbox
 
 BACK_OFF: Final = (5.0, 3600.0)
 """Seconds before the second try, and the longest wait between two; each is twice the one before."""
@@ -77,6 +77,20 @@ def failed(engine: Engine, sent: Waiting, error: str, dead_after: float) -> bool
     with database_errors(), writing(engine) as connection:
         connection.execute(update(outbox).where(outbox.c.id == sent.id).values(values))
     return dead
+
+
+def settled(engine: Engine, call_id: str, kind: str) -> bool:
+    """
+    Whether the call is over and no webhook of this type waits for its first answer.
+
+    Raises ServiceUnavailable.
+    """
+    first = exists().where(
+        outbox.c.call_id == call_id, ~outbox.c.dead, outbox.c.type == kind, outbox.c.error == ""
+    )
+    over = exists().where(calls.c.id == call_id, calls.c.outcome.is_not(None))
+    with database_errors(), engine.connect() as connection:
+        return bool(connection.execute(select(and_(over, ~first))).scalar_one())
 
 
 def backlog(engine: Engine) -> tuple[int, float]:

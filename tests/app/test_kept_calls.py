@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sys
+import threading
 import wave
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -23,6 +24,8 @@ from tests.app.test_bot import calling, get, listens, running, sounding, speaks
 from tests.asterisk.peer import Peer, eventually
 from tests.nim.fakes import FakeNim, said, saying
 from tests.nim.fakes import serving as nim_serving
+from tests.records.stories import SECRET_KEY
+from tests.records.test_webhooks import http_receiver
 from tests.riva.fakes import FakeRecognition, FakeSynthesis, serving
 
 pytestmark = pytest.mark.real_time
@@ -79,6 +82,56 @@ async def test_a_call_is_in_the_records_and_commands_show_it(url, capsys, tmp_pa
     assert main(["calls", "purge", "--number", "9812345678", "--yes"]) == 0
     capsys.readouterr()
     assert listed(capsys) == []
+
+
+async def transferred(bot):
+    """What the dialplan hears of a caller who has just been transferred."""
+    async with calling(bot) as (uuid, peer):
+        assert await sounding(peer)
+        peer.say(Kind.DTMF, b"0")
+        while (message := await peer.hear()) is not None and message.kind is not Kind.HANGUP:
+            pass
+        return (await get(bot, f"/pbx/calls/{uuid}/next"))[1]
+
+
+async def test_the_agents_screen_knows_the_call_before_the_dialplan_does(url):
+    """Whom we tell has answered `transfer.requested` when the dialplan is told to transfer."""
+    held, told = threading.Event(), []
+
+    def answer(number):
+        if "transfer.requested" in kinds(came):
+            held.wait(60)
+            told.append("screen")
+        return 204
+
+    with http_receiver(answer) as (hooks, came):
+        webhooks = {"url": hooks, "secret": SECRET_KEY, "timeout": 60}
+        more = {"records": {"url": url}, "webhooks": webhooks}
+        async with running([ToolCall("transfer")], **more) as bot:
+            object.__setattr__(bot.settings.webhooks, "before_transfer", 60.0)
+            asked = asyncio.create_task(transferred(bot))
+            await eventually(lambda: "transfer.requested" in kinds(came))
+            assert not asked.done()
+            held.set()
+            assert await asked == "transfer bot-agents s"
+            assert told[0] == "screen"
+
+
+async def test_a_screen_that_never_answers_holds_nobody_up(url):
+    """The transfer waits `webhooks.before_transfer`, no longer."""
+    held = threading.Event()
+    with http_receiver(lambda number: held.wait(60) and 204) as (hooks, came):
+        webhooks = {"url": hooks, "secret": SECRET_KEY, "timeout": 60, "before_transfer": 0.3}
+        more = {"records": {"url": url}, "webhooks": webhooks}
+        async with running([ToolCall("transfer")], **more) as bot:
+            assert await transferred(bot) == "transfer bot-agents s"
+            assert "transfer.requested" not in kinds(came)
+            held.set()
+
+
+def kinds(came):
+    """Of the webhooks that came."""
+    return [json.loads(body)["type"].rpartition("voicebot.")[2] for _, body in came]
 
 
 async def test_a_bug_in_the_records_is_no_callers_bug(url, monkeypatch):

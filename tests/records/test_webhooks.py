@@ -26,7 +26,7 @@ from bot.records.migrating import migrate
 from bot.records.purging import older_than
 from scripts import webhook_schemas
 from tests.asterisk.peer import eventually
-from tests.records.stories import SECRET_KEY, Rows, record, turn
+from tests.records.stories import HOOKS, SECRET_KEY, Rows, record, turn
 from tests.records.test_call_record import ACCOUNT, PIN, story
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -278,6 +278,36 @@ async def test_several_bots_share_what_waits(engine, quick):
         bodies = [json.loads(body) for _, body in came]
         own = [body["id"] for body in bodies if body["subject"] == f"c-{number}"]
         assert own == sorted(own)
+
+
+async def test_a_transfer_is_settled_once_it_was_answered_or_failed(engine):
+    """Not before the call's end is written, nor while its webhook waits for a first answer."""
+    rows = Rows()
+    made = record(rows.put, "c-9")
+    rows.store(engine)
+    assert not outbox.settled(engine, "c-9", "transfer.requested")
+    made.ended(Ending.TRANSFER, 3.0, 0, 0, "bot-agents s")
+    rows.store(engine)
+    answered = []
+    for _ in range(3):
+        assert outbox.settled(engine, "c-9", "transfer.requested") is bool(answered)
+        [sent] = outbox.take(engine, 5, 60.0)
+        assert outbox.settled(engine, "c-9", "transfer.requested") is bool(answered)
+        outbox.delivered(engine, sent.id)
+        answered += [sent.type] if sent.type == "transfer.requested" else []
+    assert answered == ["transfer.requested"]
+
+
+async def test_a_transfer_that_nobody_takes_note_of_is_settled_too(engine):
+    """One failure is enough: nobody waits for the second try."""
+    rows = Rows()
+    record(
+        rows.put, "c-9", hooks=HOOKS.model_copy(update={"types": ("transfer.requested",)})
+    ).ended(Ending.TRANSFER, 3.0, 0, 0, "bot-agents s")
+    rows.store(engine)
+    [sent] = outbox.take(engine, 5, 60.0)
+    outbox.failed(engine, sent, "status 500", 24.0)
+    assert outbox.settled(engine, "c-9", "transfer.requested")
 
 
 @pytest.mark.real_time
