@@ -12,6 +12,7 @@ from bot.call.phrasebook import Phrase, Phrasebook
 from bot.call.rounds import NOBODY
 from bot.call.tongue import Tongue
 from bot.call.tool_policy import OWN, ToolPolicy
+from bot.call.turns import GREETED, Opening
 from bot.call.watch import Watch
 from bot.config import (
     BargeInSettings,
@@ -234,7 +235,10 @@ class Story:
     """For each of them, whether there was room for it."""
     also: Watch | None = None
     """Who else is told of all that happens."""
+    opening: Opening = GREETED
     ending: object = None
+    language: object = None
+    """In which it was held at its end."""
 
     async def run(self):
         """Hold the call; return this story for its end to be told."""
@@ -259,11 +263,13 @@ class Story:
         )
         allowed = Allowed(self.policy, self.instructions, self.toolset)
         call = Call(
-            self.line, self.model, hearing, hindi, watch, allowed=allowed, english=self.english
-        )
+            self.line, self.model, hearing, hindi, watch,
+            allowed=allowed, opening=self.opening, english=self.english,
+        )  # fmt: skip
         outside = asyncio.create_task(self._say(call))
         self.ending = await call.run()
         outside.cancel()
+        self.language = call.language
         return self
 
     async def _say(self, call):

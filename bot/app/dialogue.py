@@ -28,6 +28,7 @@ from bot.config_profile import HoursSettings
 from bot.core.errand import Errand
 from bot.core.events import Ending
 from bot.core.ports import Caller, CallTransport
+from bot.hindi.language import Language
 from bot.hindi.mix import Mix
 from bot.hours import is_open
 from bot.nim.chat import NimChat
@@ -114,7 +115,7 @@ class Dialogue:
 
     def _opening(self, unanswered: Unanswered | None, errand: Errand | None) -> Opening:
         if unanswered is not None:
-            return back(self.settings)
+            return back(self.settings, unanswered.language)
         if errand is not None:
             message = self.settings.outbound.machine == "message"
             return Opening(called=True, message=message)
@@ -130,7 +131,7 @@ class Dialogue:
         if ending is not Ending.TRANSFER:
             return Handover()
         about = summary(call.wish, call.history, self.settings.whisper)
-        return Handover(about, call.history)
+        return Handover(about, call.history, call.language)
 
     async def prepare(self) -> None:
         """Have the phrases ready, in every language; retry until they are."""
@@ -202,11 +203,11 @@ def called_book(
     )
 
 
-def back(settings: Settings) -> Opening:
+def back(settings: Settings, language: Language) -> Opening:
     """How a call goes on that comes back from a transfer."""
     offer = offers_call_back(settings)
     phrase = Phrase.UNANSWERED_CALL_BACK if offer else Phrase.UNANSWERED
-    return Opening(phrase, notice=False)
+    return Opening(phrase, notice=False, language=language)
 
 
 def in_english(settings: Settings) -> Settings | None:

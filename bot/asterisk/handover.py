@@ -6,6 +6,7 @@ from typing import Final
 from urllib.parse import quote
 
 from bot.core.ports import Message
+from bot.hindi.language import Language
 
 LONGEST_HEADER: Final = 720
 """Bytes of a percent-encoded summary in a SIP header: 80 letters of Devanagari. An INVITE in one
@@ -40,6 +41,8 @@ class Handover:
 
     summary: str = ""
     history: tuple[Message, ...] = ()
+    language: Language = Language.HINDI
+    """In which it was held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class Unanswered:
 
     why: str
     history: tuple[Message, ...] = ()
+    language: Language = Language.HINDI
 
 
 def header(summary: str) -> str:

@@ -136,8 +136,9 @@ class Reception:
             raise Refused(Reason.DRAINING, "the bot is shutting down")
         self._check_room(place)
         if why := _LETTERS.sub("", fields.get("unanswered", ""))[:32]:
-            history = known.handover.history if known else ()
-            ticket = replace(ticket, unanswered=Unanswered(why, history))
+            before = known.handover if known else Handover()
+            unanswered = Unanswered(why, before.history, before.language)
+            ticket = replace(ticket, unanswered=unanswered)
         self._entries[ticket.uuid] = _Entry(ticket, self.now() + self.pbx.ticket_seconds)
         return self.address
 

@@ -125,6 +125,11 @@ class Call:
         """What was said, as the model knows it."""
         return self._floor.history
 
+    @property
+    def language(self) -> Language:
+        """In which it is held."""
+        return self._turns.language if self._turns is not None else Language.HINDI
+
     def say(self, text: str, interrupt: bool = False) -> bool:
         """
         Have this said to the caller once nobody speaks; False where too much waits.

@@ -327,9 +327,15 @@ class Standing:
         alone = only_a_wish(text)
         if wish not in self.languages:
             return (*self.discard(), *self.say(Phrase.ONE_LANGUAGE)) if alone else ()
-        self.language, self.settings = wish, self.languages[wish]
-        change = (*self.discard(), Speak(wish))
+        change = (*self.discard(), *self.speak(wish))
         return *change, *(self.say(Phrase.SWITCHED) if alone else ())
+
+    def speak(self, language: Language) -> Actions:
+        """Go on in this language, where the call can be held in it and is not yet."""
+        if language is self.language or language not in self.languages:
+            return ()
+        self.language, self.settings = language, self.languages[language]
+        return (Speak(language),)
 
     def answer_to(self, text: str, shown: str | None = None, given: Given | None = None) -> Actions:
         """Have this answered; `shown` is what may be logged of it."""

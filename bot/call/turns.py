@@ -33,6 +33,7 @@ from bot.core.events import (
     SpeechStarted,
     Transcript,
 )
+from bot.hindi.language import Language
 
 MACHINE_SPEECH = 4.0
 """Seconds of speech before a beep that make it an answering machine's."""
@@ -55,6 +56,8 @@ class Opening:
     """It was we who called: a machine is not spoken to as a caller is."""
     message: bool = False
     """It is left the phrase `machine`, after its beep."""
+    language: Language = Language.HINDI
+    """In which the caller has spoken with us before, if the call can be held in it."""
 
 
 GREETED = Opening()
@@ -155,9 +158,17 @@ class Turns:
 
     def begin(self) -> Actions:
         """The first thing to do: the notice, where there is one, or the greeting."""
+        language = self._standing.speak(self._opening.language)
         if self._opening.ending is not None:
-            return self._standing.close(self._opening.phrase, self._opening.ending, self._began)
-        return self._standing.say(Phrase.NOTICE if self._standing.notice else self._opening.phrase)
+            phrase, ending = self._opening.phrase, self._opening.ending
+            return *language, *self._standing.close(phrase, ending, self._began)
+        phrase = Phrase.NOTICE if self._standing.notice else self._opening.phrase
+        return *language, *self._standing.say(phrase)
+
+    @property
+    def language(self) -> Language:
+        """In which the call is held."""
+        return self._standing.language
 
     @property
     def state(self) -> State:

@@ -10,8 +10,9 @@ from bot.asterisk.pbx import HANDED_OVER, Reception, Refused
 from bot.config import AudioSocketSettings, PbxSettings
 from bot.core.events import Ending
 from bot.core.ports import Message
+from bot.hindi.language import Language
 
-STORY = Handover("बिल समझना है।", (Message("user", "मेरा बिल"),))
+STORY = Handover("बिल समझना है।", (Message("user", "मेरा बिल"),), Language.ENGLISH)
 
 
 class Clock:
@@ -82,7 +83,7 @@ def test_a_caller_comes_back_with_the_story(reception):
     call = handed_over(reception)
     reception.register({"uuid": str(call), "unanswered": "no1answer\n;"})
     back = reception.admit(call).unanswered
-    assert (back.why, back.history) == ("noanswer", STORY.history)
+    assert (back.why, back.history, back.language) == ("noanswer", STORY.history, Language.ENGLISH)
     reception.ended(call, Ending.HANG_UP)
     other = uuid4()
     reception.register({"uuid": str(other), "unanswered": "busy"})

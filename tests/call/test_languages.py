@@ -3,6 +3,7 @@
 from bot.call.actions import Answer, Speak, Tell
 from bot.call.phrasebook import Phrase, Phrasebook
 from bot.call.tongue import Tongue
+from bot.call.turns import Opening
 from bot.config import EnglishSettings, FillerSettings
 from bot.core.events import Transcript
 from bot.core.ports import Message, ToolCall
@@ -65,6 +66,30 @@ async def test_english_please_changes_ear_voice_and_phrases():
     assert model.asked[0][-2:] == [
         Message("user", "what is my bill"), Message("system", ENGLISH.note),
     ]  # fmt: skip
+
+
+async def test_who_comes_back_from_a_transfer_is_spoken_to_in_english_again():
+    """From the first words on; where the call can be held in it."""
+    model = ScriptedModel(["Your bill is due."])
+    back = Opening(Phrase.UNANSWERED, notice=False, language=Language.ENGLISH)
+    starts, script = turns(["what is my bill"])
+    for possible in (True, False):
+        tongue = english(script) if possible else None
+        story = Story(
+            FakeLine(7.0, voice=[(starts[0], starts[0] + 1.0)]),
+            ScriptedRecognizer(script),
+            model,
+            settings=PLAIN,
+            english=tongue,
+            opening=back,
+        )
+        await story.run()
+        assert story.language is (Language.ENGLISH if possible else Language.HINDI)
+        if tongue:
+            assert tongue.synthesizer.spoken == [TEXTS[Phrase.UNANSWERED], "Your bill is due."]
+            assert story.synthesizer.spoken == []
+        else:
+            assert story.synthesizer.spoken[0] == PHRASES[Phrase.UNANSWERED]
 
 
 async def test_a_wish_with_a_question_is_answered_at_once():
