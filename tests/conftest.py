@@ -2,9 +2,12 @@
 
 import asyncio
 import inspect
+import logging
 
 import pytest
+import structlog
 
+from bot.ops import logs
 from tests.virtual_loop import VirtualLoop
 
 
@@ -19,6 +22,17 @@ def pytest_addoption(parser):
 def every_number(request):
     """Whether every number is asked for."""
     return request.config.getoption("--every-number")
+
+
+def pytest_runtest_teardown():
+    """Commands set up logging for their process, which is ours here: it ends with their test."""
+    if structlog.is_configured():
+        structlog.reset_defaults()
+        root = logging.getLogger()
+        ours = [each for each in root.handlers if isinstance(each, logs._ToStructlog)]
+        for handler in ours:
+            root.removeHandler(handler)
+        root.setLevel(logging.WARNING)
 
 
 def pytest_configure(config):

@@ -51,12 +51,6 @@ def sqlite_url(tmp_path):
     return f"sqlite:///{tmp_path}/calls.db"
 
 
-@pytest.fixture(autouse=True)
-def logs_as_they_are(monkeypatch):
-    """Commands set up logging for their process, which is ours here."""
-    monkeypatch.setattr("bot.ops.logs.configure", lambda *given, **more: None)
-
-
 async def test_a_call_is_in_the_records_and_commands_show_it(url, capsys, tmp_path):
     """list, show, export, purge."""
     async with running([ToolCall("transfer")], records={"url": url}) as bot:

@@ -20,7 +20,6 @@ def engine(tmp_path, monkeypatch):
     url = f"sqlite:///{tmp_path}/calls.db"
     monkeypatch.setenv("BOT_RECORDS__URL", url)
     monkeypatch.setenv("BOT_OUTBOUND__ENABLED", "true")
-    monkeypatch.setattr("bot.ops.logs.configure", lambda *given, **more: None)
     engine = open_database(url)
     migrate(engine)
     yield engine

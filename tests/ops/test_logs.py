@@ -17,16 +17,11 @@ CALL = "01890a5d-ac96-774b-bcce-b302099a8057"
 
 @pytest.fixture
 def lines(monkeypatch):
-    """Configured logs; gives what was written so far, line by line. Leaves no trace."""
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
+    """Configured logs; gives what was written so far, line by line."""
     written = io.StringIO()
     monkeypatch.setattr(sys, "stderr", written)
     logs.configure(LogSettings())
-    yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
+    return lambda: [json.loads(line) for line in written.getvalue().splitlines()]
 
 
 def test_a_line_is_json_with_its_call_level_and_time(lines):
