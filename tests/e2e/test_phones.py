@@ -5,6 +5,7 @@ import pytest
 from bot.sip.errors import CallRefused, RegistrationRefused
 from bot.sip.softphone import Account, Codec, Softphone
 from scripts.asterisk_program import CONFIGURATION
+from tests.asterisk.peer import eventually
 from tests.e2e.fake_bot import FakeBot, FakeLine, until
 from tests.e2e.pbx import Pbx
 
@@ -64,7 +65,7 @@ async def test_a_registered_phone_takes_a_transferred_call_only_when_it_is_there
     """A phone registers with its password and is then known to Asterisk by its address."""
     with Pbx("http://127.0.0.1:9") as pbx:
         async with Softphone(account(pbx, "6002", register=True)):
-            assert "6002/sip:" in pbx.cli("pjsip show contacts")
+            await eventually(lambda: "6002/sip:" in pbx.cli("pjsip show contacts"))
 
 
 async def test_a_number_of_the_trunk_reaches_the_bot() -> None:

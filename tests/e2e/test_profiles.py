@@ -38,7 +38,7 @@ tools:
         properties: {account: {type: string, pattern: "^[0-9]{4}$"}}
         required: [account]
       url: "SERVICE/accounts/{account}?caller={call.caller}"
-      timeout: 5
+      timeout: 10
 """
 SHOP = """\
 numbers: ["08087654321"]
@@ -106,7 +106,7 @@ async def using_the_tool(tmp_path, *answers, service):
             said = now()
             await call.press("1")
             first = await call.hears(15.0, after=said)
-            async with asyncio.timeout(20.0):
+            async with asyncio.timeout(40.0):
                 while len(house.nim.requests) < len(answers):
                     await asyncio.sleep(0.05)
             await call.hears_silence(2.5, 40.0)
@@ -139,7 +139,7 @@ async def test_a_slow_service_is_covered_and_given_up(tmp_path):
     house, first, alive = await using_the_tool(
         tmp_path, saying(ASKED), saying({"content": "अभी पता नहीं चल रहा।"}), service=service
     )
-    assert first < 3.0 and alive
+    assert first < 8.0 and alive
     assert tool_message(house) == {
         "tool": "balance", "ok": False, "error": "it did not answer in time",
     }  # fmt: skip
