@@ -16,6 +16,9 @@ CONNECT: Final = 5
 """Seconds that a connection may take."""
 STATEMENT: Final = 15
 """Seconds that a statement may take, and that one waits for another writer of the file."""
+CACHE: Final = 16_384
+"""KiB of a SQLite file that a connection may keep in memory: a long list reads its calls in the
+order of an index, so each page many times."""
 
 
 def open_database(url: str) -> Engine:
@@ -56,7 +59,12 @@ def _sqlite(url: URL) -> Engine:
 def _prepare_sqlite(connection: sqlite3.Connection, record: object) -> None:
     """Transactions are begun by us: the driver would begin them too late for DDL and locks."""
     connection.isolation_level = None
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        f"cache_size = -{CACHE}",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 
