@@ -2,6 +2,7 @@
 
 import re
 from typing import Final
+from unicodedata import decimal
 
 from bot.core.errors import BotError
 
@@ -11,16 +12,16 @@ NATIONAL: Final = 10
 SHOWN: Final = 2
 """Digits of a number that a log may show."""
 _SEPARATORS: Final = re.compile(r"[\s().-]")
-_NUMBER: Final = re.compile(r"\+?\d{3,15}")
+_NUMBER: Final = re.compile(r"\+?[0-9]{3,15}")
 
 
 def one_writing(number: str) -> str:
     """
     The one form in which a number is kept and compared: "+919812345678" for one of India, however
-    it was written ("098123 45678", "9812345678", "0091..."); "+" and digits for one abroad; digits
-    for an extension. Raises BotError for what is no number.
+    it was written ("098123 45678", "९८१२३४५६७८", "0091...", "+91 (0)..."); "+" and digits for one
+    abroad; digits for an extension. Raises BotError for what is no number.
     """
-    plain = _SEPARATORS.sub("", number)
+    plain = "".join(str(decimal(each, each)) for each in _SEPARATORS.sub("", number))
     if plain.startswith("00"):
         plain = "+" + plain[2:]
     if not _NUMBER.fullmatch(plain):
@@ -28,8 +29,9 @@ def one_writing(number: str) -> str:
     digits = plain.lstrip("+").lstrip("0") if plain[0] == "0" else plain.lstrip("+")
     if len(digits) == NATIONAL and plain[0] != "+":
         return f"+{COUNTRY}{digits}"
-    if len(digits) == NATIONAL + len(COUNTRY) and digits.startswith(COUNTRY):
-        return f"+{digits}"
+    national = digits.removeprefix(COUNTRY).lstrip("0")
+    if len(national) == NATIONAL and digits.startswith(COUNTRY):
+        return f"+{COUNTRY}{national}"
     return plain
 
 
