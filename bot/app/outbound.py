@@ -30,6 +30,7 @@ from bot.records.orders import Outcome
 
 LOOK: Final = 0.5
 """Seconds between two looks for orders that are due."""
+BUG: Final = "a bug of ours; the log has it"
 ILL: Final = (1.0, 30.0)
 """Seconds before the next look after a failure, the first and the longest."""
 
@@ -134,6 +135,7 @@ class Dialler:
     def _over(self, call_id: str, done: asyncio.Task[None]) -> None:
         del self._tasks[call_id], self._claims[call_id]
         self._found.forget(call_id)
+        self._ari.forget(call_id)
         if not done.cancelled() and (error := done.exception()) is not None:
             log.error("outbound call: a bug", call=call_id, exc_info=error)
 
@@ -173,14 +175,20 @@ class Dialler:
     async def _call(self, claim: Claim) -> None:
         """Have one order called, and note what came of it, however long the database is away."""
         attempt = Attempt(
-            self._engine, self._ari, self._dialogues, self._listed, self._found, self.owner
+            self._engine,
+            self._ari,
+            self._dialogues,
+            self._listed,
+            self._found,
+            self.owner,
+            lambda: self._draining,
         )
         log.info("outbound", call=claim.call_id, order=claim.order.id, taken_up=claim.interrupted)
         wait = ILL[0]
         result: Result | None = None
         while True:
             try:
-                result = result or await attempt.run(claim)
+                result = result or await self._tried(attempt, claim)
                 if result is not None:
                     await self._settle(claim, result)
                 return
@@ -189,6 +197,16 @@ class Dialler:
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, ILL[1])
                 claim = attempt.again(claim)
+
+    async def _tried(self, attempt: Attempt, claim: Claim) -> Result | None:
+        """As `Attempt.run`; a bug ends this order, which nobody tries again."""
+        try:
+            return await attempt.run(claim)
+        except BotError:
+            raise
+        except Exception:
+            log.exception("outbound call: a bug", call=claim.call_id)
+            return Result(Outcome.FAILED, BUG)
 
     async def _settle(self, claim: Claim, result: Result) -> None:
         now = datetime.now(UTC)

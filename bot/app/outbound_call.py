@@ -1,6 +1,7 @@
 """One try of one order: whether it may be called, how Asterisk is asked, what came of it."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -27,7 +28,8 @@ CHECK: Final = 20.0
 GRACE: Final = 5.0
 """Seconds that the bot which held a call has to say who answered, once the channel is gone."""
 PUT_BACK: Final = Result(Outcome.REFUSED)
-"""Nobody was called: the order waits as before."""
+"""Nobody was called: the order waits as before, or is not ours any more."""
+DRAINING: Final = "the bot is shutting down"
 AGAIN: Final = timedelta(seconds=10)
 """Before an order is taken again whose call could not even be begun."""
 
@@ -57,7 +59,12 @@ class Found:
 
 
 class Attempt:
-    """One try; `run` gives its result."""
+    """
+    One try; `run` gives its result.
+
+    `_begun`: Asterisk was asked to begin it. `_ended`: how its channel ended, watched
+    for until the order is over.
+    """
 
     def __init__(
         self,
@@ -67,46 +74,51 @@ class Attempt:
         listed: Listed,
         found: Found,
         owner: str,
+        draining: Callable[[], bool],
     ) -> None:
+        """`owner`: this bot's name on its leases. `draining`: whether it begins no more calls."""
         self._engine = engine
         self._ari = ari
         self._dialogues = dialogues
         self._listed = listed
         self._found = found
+        self._owner = owner
+        self._draining = draining
         self._begun = False
-        """Asterisk was asked to begin it."""
+        self._ended: asyncio.Future[Ended] | None = None
 
     async def run(self, claim: Claim) -> Result | None:
         """
         Have the order called, and wait for the end.
 
-        None: it was put back, nobody was called. Raises ServiceError; then `again` is what to run.
+        None: nobody was called, the order was put back or is another's. Raises ServiceError; then
+        `again` is what to run.
         """
         try:
             self._dialogues.place("", claim.order.profile)
         except Refused as refusal:
             return Result(Outcome.REFUSED, str(refusal), counts=False)
         settings = self._dialogues.of(claim.order.profile).settings.outbound
-        ended = self._ari.watch(claim.call_id, claim.interrupted)
-        try:
-            before = await self._before(claim, settings)
-            if before is PUT_BACK:
-                return None
-            if before is not None:
-                return before
-            outcome, detail = await self._wait(claim.call_id, ended)
-        finally:
-            self._ari.forget(claim.call_id)
+        self._ended = self._ended or self._ari.watch(claim.call_id, claim.interrupted)
+        before = await self._before(claim, settings, self._ended)
+        if before is PUT_BACK:
+            return None
+        if before is not None:
+            return before
+        outcome, detail = await self._wait(claim.call_id, self._ended)
         return _result(claim, outcome, detail, settings)
 
     def again(self, claim: Claim) -> Claim:
         """The same order, after something failed: what was begun is not begun once more."""
         return replace(claim, interrupted=True, placed=True) if self._begun else claim
 
-    async def _before(self, claim: Claim, settings: OutboundSettings) -> Result | None:
+    async def _before(
+        self, claim: Claim, settings: OutboundSettings, ended: asyncio.Future[Ended]
+    ) -> Result | None:
         """None: there is a channel to wait for; else what became of the try, or PUT_BACK."""
         if claim.interrupted:
-            there = await self._ari.is_there(claim.call_id)
+            known = ended.done() or self._found.of(claim.call_id).done()
+            there = known or await self._ari.is_there(claim.call_id)
             return None if there else await self._gone(claim, settings)
         number = claim.order.number
         unwanted = self._listed.has(number) or await asyncio.to_thread(
@@ -117,9 +129,16 @@ class Attempt:
             return Result(Outcome.REFUSED, verdict.why, counts=False)
         if isinstance(verdict, Wait):
             return await self._put_back(claim, verdict.until, verdict.why)
+        if self._draining():
+            return await self._put_back(claim, datetime.now(UTC), DRAINING)
         return await self._begin(claim, settings)
 
     async def _begin(self, claim: Claim, settings: OutboundSettings) -> Result | None:
+        now, lease = datetime.now(UTC), timedelta(seconds=settings.lease)
+        if not await asyncio.to_thread(
+            claims.placing, self._engine, claim, self._owner, now, lease
+        ):
+            return PUT_BACK
         self._begun = True
         try:
             await self._ari.begin(_placing(claim, settings))
@@ -129,7 +148,6 @@ class Attempt:
             if await self._ari.is_there(claim.call_id):
                 return None  # it was begun, and only its answer was lost
             return await self._put_back(claim, datetime.now(UTC) + AGAIN, str(error))
-        await asyncio.to_thread(claims.placed, self._engine, claim.call_id, datetime.now(UTC))
         return None
 
     async def _put_back(self, claim: Claim, due: datetime, why: str) -> Result:

@@ -28,7 +28,7 @@ class Claim:
     An order that a bot has now, and the name of the call that it is to make.
 
     `interrupted`: that call was another bot's, which did not say what became of it; `placed` is
-    whether Asterisk had taken it, `answered` whether somebody had.
+    whether Asterisk had been asked for it, `answered` whether somebody had.
     """
 
     order: Order
@@ -77,10 +77,20 @@ def renew(engine: Engine, owner: str, until: datetime) -> None:
         connection.execute(update(orders).where(*mine).values(lease=until))
 
 
-def placed(engine: Engine, call_id: str, now: datetime) -> None:
-    """Asterisk has taken the call. Raises ServiceUnavailable."""
+def placing(engine: Engine, claimed: Claim, owner: str, now: datetime, lease: timedelta) -> bool:
+    """
+    Asterisk is asked for the call next: note that the phone may ring, and keep the order ours.
+
+    False where it is not ours any more (cancelled, or another bot's): nobody may be called for it.
+    Raises ServiceUnavailable.
+    """
     with database_errors(), writing(engine) as connection:
-        connection.execute(update(tries).where(tries.c.call_id == call_id).values(placed=now))
+        mine = *_of(claimed), orders.c.owner == owner
+        if connection.execute(update(orders).where(*mine).values(lease=now + lease)).rowcount != 1:
+            return False
+        known = tries.c.call_id == claimed.call_id
+        connection.execute(update(tries).where(known).values(placed=now))
+        return True
 
 
 def answered(engine: Engine, order_id: str, call_id: str, now: datetime) -> Order | None:
@@ -175,13 +185,18 @@ def put_back(engine: Engine, claimed: Claim, due: datetime, why: str, now: datet
 
 
 def _let_go(connection: Connection, claimed: Claim, values: dict[str, Any], now: datetime) -> bool:
-    mine = (
+    free = {"owner": "", "lease": None, "changed": now}
+    kept = update(orders).where(*_of(claimed)).values(values | free)
+    return connection.execute(kept).rowcount == 1
+
+
+def _of(claimed: Claim) -> Sequence[Any]:
+    """The order, as long as this try of it is under way."""
+    return (
         orders.c.id == claimed.order.id,
         orders.c.call_id == claimed.call_id,
         orders.c.state == State.CALLING,
     )
-    free = {"owner": "", "lease": None, "changed": now}
-    return connection.execute(update(orders).where(*mine).values(values | free)).rowcount == 1
 
 
 def _left_behind(connection: Connection, now: datetime, taken: dict[str, Any]) -> Claim | None:

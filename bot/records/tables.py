@@ -189,7 +189,7 @@ tries = Table(
     Column("call_id", String(36), primary_key=True, comment="as in calls, where one came of it"),
     Column("order_id", String(36), ForeignKey("orders.id", ondelete="CASCADE"), nullable=False),
     Column("made", Utc, nullable=False),
-    Column("placed", Utc, comment="when Asterisk had taken it"),
+    Column("placed", Utc, comment="when Asterisk was asked for it"),
     Column("answered", Utc),
     Column("outcome", String(16), nullable=False),
     Column("detail", String(256), nullable=False),

@@ -1,6 +1,7 @@
 """The dialler against a database and an Asterisk of ours: whom it calls, and what it notes."""
 
 import asyncio
+import threading
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -9,7 +10,7 @@ import pytest
 from bot.app.outbound import Dialler
 from bot.asterisk.pbx import Place, Reason, Refused
 from bot.config import Settings
-from bot.core.errors import ConfigError
+from bot.core.errors import ConfigError, ServiceUnavailable
 from bot.ops.metrics import Metrics
 from bot.records import claims, do_not_call, orders
 from bot.records.database import open_database
@@ -251,9 +252,10 @@ def left_behind(engine, placed=True, answered=False):
     """An order whose bot was killed."""
     order = add(engine)
     then = datetime.now(UTC) - timedelta(minutes=5)
-    claim = claims.claim(engine, "gone", datetime.now(UTC), timedelta(minutes=-1))
+    ago = timedelta(minutes=-1)
+    claim = claims.claim(engine, "gone", datetime.now(UTC), ago)
     if placed:
-        claims.placed(engine, claim.call_id, then)
+        assert claims.placing(engine, claim, "gone", datetime.now(UTC), ago)
     if answered:
         claims.answered(engine, order.id, claim.call_id, then)
     return order, claim.call_id
@@ -295,3 +297,102 @@ async def test_a_list_that_cannot_be_read_stops_the_start(engine, tmp_path):
     with pytest.raises(ConfigError, match="do_not_call_file"):
         async with dialling(engine, "http://127.0.0.1:9/ari", do_not_call_file=str(tmp_path / "x")):
             pass
+
+
+@pytest.fixture
+def pondering(monkeypatch):
+    """The database is slow to say whether a number is unwanted: two events, asked and answer."""
+    asked, answer = threading.Event(), threading.Event()
+
+    def has(*given):
+        asked.set()
+        answer.wait(PATIENT)
+        return False
+
+    monkeypatch.setattr(do_not_call, "has", has)
+    yield asked, answer
+    answer.set()
+
+
+def taken_up(engine, order):
+    """Another bot takes the order up, once its lease is over."""
+    later = datetime.now(UTC) + timedelta(minutes=5)
+    claim = claims.claim(engine, "another", later, timedelta(minutes=5))
+    assert claim.order.id == order.id and claim.interrupted
+    return claim
+
+
+def cancelled(engine, order):
+    assert orders.cancel(engine, order.id)
+
+
+@pytest.mark.parametrize("meanwhile", [taken_up, cancelled])
+async def test_an_order_that_is_ours_no_more_is_not_begun(engine, pondering, meanwhile):
+    """The database was slow: else two bots call one person, or one who shall not be called."""
+    asked, answer = pondering
+    async with (
+        serving(FakeAri()) as fake,
+        dialling(engine, fake.url, lease=60) as (dialler, _),
+    ):
+        order = add(engine)
+        await until(asked.is_set)
+        meanwhile(engine, order)
+        answer.set()
+        await until(lambda: not dialler._tasks)
+        assert fake.begun == []
+
+
+async def test_a_bot_that_drains_begins_nothing_that_it_had_taken(engine, pondering):
+    """The order waits for another bot."""
+    asked, answer = pondering
+    async with serving(FakeAri()) as fake, dialling(engine, fake.url, lease=60) as (dialler, _):
+        order = add(engine)
+        await until(asked.is_set)
+        dialler.drain()
+        answer.set()
+        async with asyncio.timeout(PATIENT):
+            await dialler.over()
+        assert fake.begun == []
+        now = orders.one(engine, order.id)
+        assert (now.state, now.tries) == (State.WAITING, 0)
+
+
+async def test_a_try_is_noted_before_asterisk_is_asked(engine):
+    """A bot that dies as soon as the phone rings has used up a try: nobody is rung for ever."""
+    async with serving(FakeAri()) as fake, dialling(engine, fake.url, lease=60):
+        fake.answers = [None]
+        order = add(engine)
+        await until(lambda: fake.begun)
+        assert taken_up(engine, order).placed
+
+
+async def test_how_a_call_ended_outlasts_a_database_that_is_away(engine, monkeypatch):
+    """A busy phone is called again when the busy are, not at once."""
+    heard, away = claims.what_was_heard, [True]
+
+    def what_was_heard(*given):
+        if away:
+            away.pop()
+            raise ServiceUnavailable("records", "away")
+        return heard(*given)
+
+    async with serving(FakeAri()) as fake, dialling(engine, fake.url, lease=60):
+        order = add(engine)
+        await until(lambda: fake.begun)
+        monkeypatch.setattr(claims, "what_was_heard", what_was_heard)
+        await fake.tell("ChannelDestroyed", fake.begun[0]["channelId"], cause=17)
+        now = await until(lambda: outcome(engine, order))
+        assert (now.outcome, now.tries) == (Outcome.BUSY, 1)
+        assert now.due - datetime.now(UTC) > timedelta(minutes=9)
+
+
+async def test_a_bug_ends_one_order_and_no_other(engine, monkeypatch):
+    """It is not held for ever, and its number is not called again."""
+    monkeypatch.setattr(do_not_call, "has", lambda engine, number: {}[number])
+    async with serving(FakeAri()) as fake, dialling(engine, fake.url, lease=60):
+        order = add(engine)
+        now = await until(lambda: outcome(engine, order))
+        assert (now.state, now.outcome) == (State.DONE, Outcome.FAILED)
+        monkeypatch.setattr(do_not_call, "has", lambda engine, number: False)
+        add(engine, "9812345679")
+        await until(lambda: fake.begun)

@@ -153,7 +153,7 @@ def test_the_orders_of_a_bot_that_is_gone_are_taken_up_with_their_try(engine):
     """A renewed lease is no such; the bot that was away has no say any more."""
     orders.add(engine, NewOrder("9812345678"))
     lost = claim(engine, owner="bot-1")
-    claims.placed(engine, lost.call_id, now())
+    assert claims.placing(engine, lost, "bot-1", now(), LEASE)
     late = now() + 2 * LEASE
     claims.renew(engine, "bot-1", late + LEASE)
     assert claim(engine, late, "bot-2") is None
@@ -161,9 +161,11 @@ def test_the_orders_of_a_bot_that_is_gone_are_taken_up_with_their_try(engine):
     taken = claim(engine, late, "bot-2")
     assert taken.interrupted and taken.placed and not taken.answered
     assert taken.call_id == lost.call_id
+    assert not claims.placing(engine, lost, "bot-1", late, LEASE)
     assert claims.settle(engine, taken, Result(Outcome.LOST, due=late, counts=False), late)
     again = claim(engine, late, "bot-2")
     assert again.order.tries == 0 and again.call_id != lost.call_id
+    assert not claims.placing(engine, lost, "bot-1", late, LEASE)
     assert not claims.settle(engine, lost, Result(Outcome.BUSY), late)
     assert orders.one(engine, again.order.id).state is State.CALLING
 
