@@ -27,7 +27,6 @@ from bot.asterisk.pbx import Reception
 from bot.asterisk.server import LineServer
 from bot.call.turnstile import Turnstile
 from bot.config import LlmSettings, Settings
-from bot.core.errand import Errand
 from bot.core.errors import ConfigError
 from bot.gateway.board import Board
 from bot.gateway.server import Gateway
@@ -204,11 +203,6 @@ class Bot:
         self.dialler = dialler
         self.desk.errands = Errands(engine, dialler.heard)
 
-    async def _find_errand(self, order: str, call_id: str) -> Errand | None:
-        """What a call of ours is about, that somebody has answered."""
-        errands = self.desk.errands
-        return await errands.find(order, call_id) if errands is not None else None
-
     async def _unwanted(self, number: str) -> bool:
         """Call this number no more; False where that could not be noted."""
         errands = self.desk.errands
@@ -253,7 +247,7 @@ class Bot:
         self.http_port = self._socket.getsockname()[1]
         app = Starlette(
             routes=[
-                *pbx_http.routes(reception, self.desk.refuse, self._find_errand, self.desk.settled),
+                *pbx_http.routes(reception, self.desk.refuse, self.desk.errands, self.desk.settled),
                 *health.routes(self.ready, self.metrics.page),
             ]
         )

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 import structlog
@@ -23,11 +23,14 @@ from bot.hindi.no_more_calls import wants_no_more_calls
 from bot.records import claims, do_not_call
 from bot.records.orders import Outcome
 
-LONGEST: Final = 2.0
-"""Seconds that the database has to say what a call is about: somebody waits at the phone."""
+LONGEST: Final = 1.0
+"""Seconds that the database has for a question: somebody waits at the phone."""
+CLOSING: Final = 2.0
+"""Seconds for what is still being noted at the end."""
 
 log = structlog.get_logger()
 Told = Callable[[str, str, str], None]
+Found = TypeVar("Found")
 
 
 class Errands:
@@ -46,20 +49,20 @@ class Errands:
 
     async def find(self, order: str, call_id: str) -> Errand | None:
         """
-        What this call is about; None where that order has no such call. From now on it is answered.
+        What this call is about; None where that order has no such call.
 
         Raises ServiceUnavailable.
         """
-        now, name = datetime.now(UTC), _uuid(call_id)
-        asked = asyncio.to_thread(claims.answered, self._engine, order[:36], name, now)
-        try:
-            async with asyncio.timeout(LONGEST):
-                found = await asked
-        except TimeoutError:
-            raise ServiceTimeout("records", f"no answer within {LONGEST:g} s") from None
+        found = await _soon(claims.of_call, self._engine, order[:36], _uuid(call_id))
         if found is None:
             return None
         return Errand(found.id, found.number, found.profile, found.data)
+
+    async def answered(self, order: str, call_id: str) -> None:
+        """From now on the call is answered. Raises BotError where that could not be noted."""
+        now, name = datetime.now(UTC), _uuid(call_id)
+        if not await _soon(claims.answered, self._engine, order[:36], name, now):
+            raise BotError("it is gone")
 
     def watch(self, caller: Caller, errand: Errand | None, other: Watch) -> Watch:
         """The other watch, and ours: of machines, and of people who want to be left in peace."""
@@ -92,7 +95,7 @@ class Errands:
     async def close(self) -> None:
         """Wait for what is being noted, but not for long."""
         if self._tasks:
-            await asyncio.wait(set(self._tasks), timeout=LONGEST)
+            await asyncio.wait(set(self._tasks), timeout=CLOSING)
 
     async def _heard(self, call_id: str, outcome: Outcome, detail: str) -> None:
         try:
@@ -105,6 +108,16 @@ class Errands:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+async def _soon(work: Callable[..., Found], *given: object) -> Found:
+    """What the database says, in good time. Raises ServiceUnavailable, ServiceTimeout."""
+    asked = asyncio.to_thread(work, *given)
+    try:
+        async with asyncio.timeout(LONGEST):
+            return await asked
+    except TimeoutError:
+        raise ServiceTimeout("records", f"no answer within {LONGEST:g} s") from None
 
 
 def _uuid(text: str) -> str:

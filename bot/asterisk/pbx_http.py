@@ -10,6 +10,7 @@ The dialplan's questions over HTTP, for Asterisk's CURL(): one line of plain tex
 import hmac
 from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import Protocol
 from urllib.parse import parse_qsl
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from starlette.routing import Route
 
 from bot.asterisk.pbx import Reason, Reception, Refused
 from bot.core.errand import Errand
-from bot.core.errors import ServiceError
+from bot.core.errors import BotError
 
 LONGEST_BODY = 4096
 _ALL = ("0.0.0.0", "::", "[::]", "")
@@ -30,12 +31,15 @@ _STATUS = {
     Reason.IN_PROGRESS: 409,
 }
 
-Errands = Callable[[str, str], Awaitable[Errand | None]]
-"""Takes an order's id and the UUID of the call that came of it; what it is about, if it is ours."""
 
+class Errands(Protocol):
+    """What is known of calls that we make: for which order, and whether somebody has answered."""
 
-async def _no_errand(order: str, call_id: str) -> Errand | None:
-    return None
+    async def find(self, order: str, call_id: str) -> Errand | None:
+        """What this call is about; None where that order has no such call. May raise BotError."""
+
+    async def answered(self, order: str, call_id: str) -> None:
+        """Note, before anybody speaks, that a bot takes this call. May raise BotError."""
 
 
 async def _at_once(uuid: UUID) -> None:
@@ -45,14 +49,15 @@ async def _at_once(uuid: UUID) -> None:
 def routes(
     reception: Reception,
     refused: Callable[[str, str, str], None],
-    errands: Errands = _no_errand,
+    errands: Errands | None = None,
     settled: Callable[[UUID], Awaitable[None]] = _at_once,
 ) -> list[Route]:
     """
     The HTTP routes. `refused(reason, detail, peer)` logs and counts what was turned away.
 
-    `errands` is asked where the dialplan names an order: somebody has answered our call. `settled`
-    is waited for before the dialplan is told what is next.
+    `errands` is asked where the dialplan names an order: somebody has answered our call. That a
+    bot holds it is noted once this one has room for it, so that who was not spoken to is called.
+    `settled` is waited for before the dialplan is told what is next.
     """
     token = reception.pbx.token.get_secret_value()
 
@@ -64,8 +69,7 @@ def routes(
             return _refusal(refused, request, "bad-request", f"over {LONGEST_BODY} bytes", 413)
         try:
             fields = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
-            errand = await _errand(errands, fields)
-            address = reception.register(fields, errand)
+            address = await _registered(reception, errands, fields)
             return PlainTextResponse(f"dial {_reachable(address, request)}")
         except Refused as refusal:
             status = _STATUS.get(Reason(refusal.reason), 503)
@@ -99,18 +103,20 @@ async def _summary(reception: Reception, uuid: UUID) -> str:
     return reception.summary(uuid)
 
 
-async def _errand(errands: Errands, fields: dict[str, str]) -> Errand | None:
-    """What the call is about, where we have made it. Raises `Refused`."""
-    order = fields.get("order", "")
+async def _registered(reception: Reception, errands: Errands | None, fields: dict[str, str]) -> str:
+    """Where to dial for this call, one that came or one that we have made. Raises `Refused`."""
+    order, call_id = fields.get("order", ""), fields.get("uuid", "")
     if not order:
-        return None
+        return reception.register(fields)
     try:
-        errand = await errands(order, fields.get("uuid", ""))
-    except ServiceError as error:
+        errand = await errands.find(order, call_id) if errands is not None else None
+        if errands is None or errand is None:
+            raise Refused(Reason.NO_ORDER, f"order: no such order has this call: {order[:36]!r}")
+        address = reception.register(fields, errand)
+        await errands.answered(order, call_id)
+        return address
+    except BotError as error:
         raise Refused(Reason.NO_ORDER, f"order: not known just now: {error}") from error
-    if errand is None:
-        raise Refused(Reason.NO_ORDER, f"order: no such order has this call: {order[:36]!r}")
-    return errand
 
 
 def _reachable(address: str, request: Request) -> str:

@@ -93,20 +93,24 @@ def placing(engine: Engine, claimed: Claim, owner: str, now: datetime, lease: ti
         return True
 
 
-def answered(engine: Engine, order_id: str, call_id: str, now: datetime) -> Order | None:
+def of_call(engine: Engine, order_id: str, call_id: str) -> Order | None:
+    """The order; None where this is not its call. Raises ServiceUnavailable."""
+    mine = orders.c.id == order_id, orders.c.call_id == call_id
+    with database_errors(), engine.connect() as connection:
+        row = connection.execute(chosen().where(*mine)).one_or_none()
+    return None if row is None else as_order(row)
+
+
+def answered(engine: Engine, order_id: str, call_id: str, now: datetime) -> bool:
     """
     Somebody has answered: from now on this order never calls them again unless told to.
 
-    The order; None where this is not its call. Raises ServiceUnavailable.
+    False where this is no call of that order. Raises ServiceUnavailable.
     """
-    mine = orders.c.id == order_id, orders.c.call_id == call_id
+    known = tries.c.call_id == call_id, tries.c.order_id == order_id
     with database_errors(), writing(engine) as connection:
-        row = connection.execute(chosen().where(*mine)).one_or_none()
-        if row is None:
-            return None
-        known = tries.c.call_id == call_id
-        connection.execute(update(tries).where(known).values(answered=now))
-        return as_order(row)
+        noted = update(tries).where(*known).values(answered=now)
+        return connection.execute(noted).rowcount == 1
 
 
 def heard(engine: Engine, call_id: str, outcome: Outcome, detail: str = "") -> None:

@@ -3,18 +3,24 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
+from starlette.applications import Starlette
 
 from bot.app.errands import Errands
+from bot.asterisk import pbx_http
+from bot.asterisk.pbx import Place
 from bot.call.actions import Answer, Recorded, Say
 from bot.call.phrasebook import Phrase
 from bot.call.watch import Watch
 from bot.core.errand import Errand
+from bot.core.errors import BotError
 from bot.core.ports import Caller
 from bot.records import claims, do_not_call, orders
 from bot.records.database import open_database
 from bot.records.migrating import migrate
 from bot.records.orders import NewOrder, Outcome
+from tests.asterisk.test_pbx import fields, reception
 
 pytestmark = pytest.mark.real_time
 
@@ -39,9 +45,43 @@ async def test_an_order_is_found_by_its_call_alone(engine, claim):
     errands = Errands(engine)
     found = await errands.find(claim.order.id, claim.call_id)
     assert found == Errand(claim.order.id, "+919812345678", "bank", {"name": "आशा"})
-    assert claims.what_was_heard(engine, claim.call_id) == (True, None, "")
     for call_id in ("", "x", "0792b720-0000-4000-8000-000000000000"):
         assert await errands.find(claim.order.id, call_id) is None
+        with pytest.raises(BotError):
+            await errands.answered(claim.order.id, call_id)
+
+
+@pytest.mark.parametrize(
+    ("lines", "order", "said", "noted"),
+    [
+        (2, None, "dial 10.0.0.7:9092", True),
+        (1, None, "refuse full", False),
+        (2, "0792b720-0000-4000-8000-000000000000", "refuse no-order", False),
+    ],
+)
+async def test_an_answer_is_noted_where_this_bot_takes_the_call(
+    engine, claim, lines, order, said, noted
+):
+    """Who answered and was hung up on, for want of a line, has spoken with nobody."""
+    desk = reception(max_calls=lines)
+    desk.register(fields("0792b720-0000-4000-8000-000000000001"))
+    app = Starlette(routes=pbx_http.routes(desk, lambda *row: None, Errands(engine)))
+    transport = httpx.ASGITransport(app=app)
+    asked = fields(claim.call_id, order=order or claim.order.id)
+    desk.place = lambda called, named: Place(named or "default")
+    async with httpx.AsyncClient(transport=transport, base_url="http://bot") as client:
+        answer = await client.post("/pbx/calls", data=asked)
+    assert answer.text == said
+    assert claims.what_was_heard(engine, claim.call_id) == (noted, None, "")
+
+
+async def test_where_no_calls_are_made_there_is_no_order(claim):
+    """A bot with other settings says so."""
+    app = Starlette(routes=pbx_http.routes(reception(), lambda *row: None))
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://bot") as client:
+        answer = await client.post("/pbx/calls", data=fields(claim.call_id, order=claim.order.id))
+    assert (answer.status_code, answer.text) == (404, "refuse no-order")
 
 
 @pytest.mark.parametrize(
@@ -57,6 +97,7 @@ async def test_who_answered_is_noted_at_the_end(engine, claim, signs, outcome, d
     told = []
     errands = Errands(engine, lambda *known: told.append(known))
     errand = await errands.find(claim.order.id, claim.call_id)
+    await errands.answered(claim.order.id, claim.call_id)
     watch = errands.watch(Caller(claim.call_id, "+919812345678"), errand, Watch())
     for sign in signs:
         watch.action(Recorded(sign))

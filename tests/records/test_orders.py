@@ -174,9 +174,13 @@ def test_who_answered_is_known_by_the_bot_that_held_the_call(engine):
     """Whoever asks under another call's name is told nothing."""
     made = orders.add(engine, NewOrder("9812345678", data={"name": "आशा"}))
     taken = claim(engine)
-    assert claims.answered(engine, made.id, "another", now()) is None
+    assert claims.of_call(engine, made.id, "another") is None
+    assert not claims.answered(engine, made.id, "another", now())
+    assert not claims.answered(engine, "another", taken.call_id, now())
     assert claims.what_was_heard(engine, taken.call_id) == (False, None, "")
-    assert claims.answered(engine, made.id, taken.call_id, now()).data == {"name": "आशा"}
+    assert claims.of_call(engine, made.id, taken.call_id).data == {"name": "आशा"}
+    assert claims.what_was_heard(engine, taken.call_id) == (False, None, "")
+    assert claims.answered(engine, made.id, taken.call_id, now())
     assert claims.what_was_heard(engine, taken.call_id) == (True, None, "")
     claims.heard(engine, taken.call_id, Outcome.MACHINE, "beep")
     assert claims.what_was_heard(engine, taken.call_id) == (True, Outcome.MACHINE, "beep")
