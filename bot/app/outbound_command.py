@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import csv
 import io
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
@@ -29,6 +30,7 @@ from bot.records.orders import NewOrder, Order, OrdersWanted, Outcome, State
 
 LOOK: Final = 0.5
 """Seconds between two looks at an order that is waited for."""
+_AMOUNT: Final = re.compile(r"[+-]?[0-9][0-9,.]*")
 OVER: Final = (State.DONE, State.CANCELLED)
 Print = Callable[[str], None]
 
@@ -158,8 +160,15 @@ def _csv(found: list[Order]) -> str:
     for order in found:
         changed = order.changed.isoformat(timespec="seconds")
         known = [order.number, order.state, order.outcome, order.detail, order.tries, changed]
-        rows.writerow([*known, order.call_id, *(order.data.get(name, "") for name in names)])
+        given = (_no_formula(order.data.get(name, "")) for name in names)
+        rows.writerow([*known, order.call_id, *given])
     return out.getvalue()
+
+
+def _no_formula(value: str) -> str:
+    """The same for a spreadsheet, which takes what begins so for a formula; numbers stay."""
+    formula = value[:1] in ("=", "+", "-", "@", "\t", "\r") and not _AMOUNT.fullmatch(value)
+    return f"'{value}" if formula else value
 
 
 def _line(found: Campaign) -> str:

@@ -122,6 +122,25 @@ def test_a_campaign_from_its_start_to_its_end(engine, say, june, tmp_path):
     assert lines[1].startswith("+919812345670,cancelled,,,0,") and lines[1].endswith(",,आशा")
 
 
+def test_an_exported_cell_is_no_formula(engine, say, tmp_path):
+    """A spreadsheet that opens it runs nothing; amounts and numbers stay what they are."""
+    path = tmp_path / "june.csv"
+    names = ["=HYPERLINK(1)", "+cmd", "-2+3", "@SUM(1)", "\tx", "आशा - रवि"]
+    rows = [f'981234567{n},"{name}",-1250.50\n' for n, name in enumerate(names)]
+    path.write_text("number,name,amount\n" + "".join(rows))
+    say("campaign", "start", str(path), "--consent", "form")
+    lines = say("campaign", "export", "june")[1].splitlines()[1:]
+    assert [line.split(",")[-2:] for line in lines] == [
+        ["'=HYPERLINK(1)", "-1250.50"],
+        ["'+cmd", "-1250.50"],
+        ["'-2+3", "-1250.50"],
+        ["'@SUM(1)", "-1250.50"],
+        ["x", "-1250.50"],
+        ["आशा - रवि", "-1250.50"],
+    ]
+    assert lines[0].startswith("+919812345670,")
+
+
 def test_people_without_consent_are_told_of(engine, say, june):
     """They are refused when it is their turn."""
     assert "3 of the file have no consent" in say("campaign", "start", june)[1]
