@@ -191,7 +191,12 @@ def put_back(engine: Engine, claimed: Claim, due: datetime, why: str, now: datet
 def _let_go(connection: Connection, claimed: Claim, values: dict[str, Any], now: datetime) -> bool:
     free = {"owner": "", "lease": None, "changed": now}
     kept = update(orders).where(*_of(claimed)).values(values | free)
-    return connection.execute(kept).rowcount == 1
+    ours = connection.execute(kept).rowcount == 1
+    stopped = select(campaigns.c.id).where(campaigns.c.state == CampaignState.STOPPED)
+    waits = orders.c.id == claimed.order.id, orders.c.state == State.WAITING
+    gone = update(orders).where(*waits, orders.c.campaign_id.in_(stopped))
+    connection.execute(gone.values(state=State.CANCELLED))
+    return ours
 
 
 def _of(claimed: Claim) -> Sequence[Any]:
@@ -242,8 +247,12 @@ def _of_a_campaign(
 
 
 def _due(now: datetime, without: Collection[str]) -> Sequence[Any]:
+    """Those that may be called now: nobody's phone is rung for two orders at once."""
     free = orders.c.profile.not_in(sorted(without))
-    return orders.c.state == State.WAITING, orders.c.due <= now, free
+    other = orders.alias("other")
+    same = other.c.number == orders.c.number, other.c.state == State.CALLING
+    ringing = select(other.c.id).where(*same).exists()
+    return orders.c.state == State.WAITING, orders.c.due <= now, free, ~ringing
 
 
 def _calling(connection: Connection, campaign_id: str) -> int:

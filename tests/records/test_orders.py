@@ -95,6 +95,18 @@ def test_an_order_is_claimed_once_when_it_is_due(engine):
     assert [each.call_id for each in orders.tries_of(engine, made.id)] == [taken.call_id]
 
 
+def test_a_phone_that_is_being_called_is_not_rung_by_another_order(engine):
+    """Ordered twice, or in two campaigns: one call after the other."""
+    orders.add(engine, NewOrder("9812345678"))
+    orders.add(engine, NewOrder("098123 45678", "shop"))
+    campaigns.start(engine, NewCampaign("june"), people("9812345678"))
+    first = claim(engine)
+    assert claim(engine, owner="bot-2") is None
+    claims.settle(engine, first, Result(Outcome.ANSWERED), now())
+    assert claim(engine, owner="bot-2").order.id != first.order.id
+    assert claim(engine) is None
+
+
 def test_a_profile_without_room_waits(engine):
     """Others go on."""
     orders.add(engine, NewOrder("9812345678", "bank"))
@@ -204,9 +216,11 @@ def test_a_campaign_is_paused_goes_on_and_is_stopped_for_good(engine):
     campaigns.set_state(engine, "june", CampaignState.PAUSED)
     assert claim(engine) is None
     campaigns.set_state(engine, "june", CampaignState.RUNNING)
-    assert claim(engine)
+    called = claim(engine)
     stopped = campaigns.set_state(engine, "june", CampaignState.STOPPED)
     assert stopped.states == {"calling": 1, "cancelled": 1}
+    claims.settle(engine, called, Result(Outcome.BUSY, "", now() + LEASE), now())
+    assert campaigns.one(engine, "june").states == {"cancelled": 2}
     with pytest.raises(BotError, match="stopped for good"):
         campaigns.set_state(engine, "june", CampaignState.RUNNING)
     with pytest.raises(BotError, match="no campaign may"):
