@@ -17,9 +17,9 @@ from bot.api.server import ApiServer
 from bot.api.visitors import Rooms
 from bot.app.api_orders import BotOrders
 from bot.app.api_shapes import brief, followed, media_of, place, profiles_of, wanted_of, whole
-from bot.app.api_threads import Threads
 from bot.app.desk import Desk
 from bot.app.dialogues import Dialogues
+from bot.app.threads import Threads
 from bot.asterisk.handover import Target
 from bot.config import Settings
 from bot.core.events import Ending
@@ -47,7 +47,7 @@ class Api:
         count: Callable[[int], None],
     ) -> None:
         """Listens at once, and has its address noted with each call. Raises ConfigError."""
-        self._threads = Threads()
+        self._threads = Threads("api")
         office = BotOffice(settings, desk, dialogues, records, draining, self._threads)
         orders = BotOrders(records.engine, self._threads, dialogues, settings.outbound.enabled)
         self._forwarder = Forwarder(settings.api)

@@ -10,8 +10,8 @@ from bot.api.office import instant
 from bot.api.outbound import no_such_order
 from bot.api.outbound_models import CallOrder, Campaign, Campaigns, Noted, Order, Orders, Try
 from bot.api.problems import Refusal
-from bot.app.api_threads import Threads
 from bot.app.dialogues import Dialogues
+from bot.app.threads import Threads
 from bot.core.telephone import masked, one_writing
 from bot.outbound.policy import Refuse, judge
 from bot.records import campaigns, do_not_call, orders

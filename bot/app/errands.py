@@ -13,6 +13,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Engine
 
+from bot.app.threads import Threads
 from bot.call.actions import Action, Answer, Recorded
 from bot.call.watch import Watch
 from bot.core.errand import Errand
@@ -46,6 +47,7 @@ class Errands:
         self._told = told
         self._machines: dict[str, tuple[Outcome, str]] = {}
         self._tasks: set[asyncio.Task[object]] = set()
+        self._threads = Threads("errands")
 
     async def find(self, order: str, call_id: str) -> Errand | None:
         """
@@ -53,7 +55,7 @@ class Errands:
 
         Raises ServiceUnavailable.
         """
-        found = await _soon(claims.of_call, self._engine, order[:36], _uuid(call_id))
+        found = await self._soon(claims.of_call, self._engine, order[:36], _uuid(call_id))
         if found is None:
             return None
         return Errand(found.id, found.number, found.profile, found.data)
@@ -61,7 +63,7 @@ class Errands:
     async def answered(self, order: str, call_id: str) -> None:
         """From now on the call is answered. Raises BotError where that could not be noted."""
         now, name = datetime.now(UTC), _uuid(call_id)
-        if not await _soon(claims.answered, self._engine, order[:36], name, now):
+        if not await self._soon(claims.answered, self._engine, order[:36], name, now):
             raise BotError("it is gone")
 
     def watch(self, caller: Caller, errand: Errand | None, other: Watch) -> Watch:
@@ -85,7 +87,7 @@ class Errands:
     async def unwanted(self, number: str) -> bool:
         """Call this number no more; False where that could not be noted."""
         try:
-            await asyncio.to_thread(do_not_call.add, self._engine, number, "caller")
+            await self._threads.run(do_not_call.add, self._engine, number, "caller")
         except BotError as error:
             log.error("not noted: do not call", number=masked(number), error=str(error))
             return False
@@ -96,10 +98,19 @@ class Errands:
         """Wait for what is being noted, but not for long."""
         if self._tasks:
             await asyncio.wait(set(self._tasks), timeout=CLOSING)
+        self._threads.close()
+
+    async def _soon(self, work: Callable[..., Found], *given: object) -> Found:
+        """What the database says, in good time. Raises ServiceUnavailable, ServiceTimeout."""
+        try:
+            async with asyncio.timeout(LONGEST):
+                return await self._threads.run(work, *given)
+        except TimeoutError:
+            raise ServiceTimeout("records", f"no answer within {LONGEST:g} s") from None
 
     async def _heard(self, call_id: str, outcome: Outcome, detail: str) -> None:
         try:
-            await asyncio.to_thread(claims.heard, self._engine, call_id, outcome, detail)
+            await self._threads.run(claims.heard, self._engine, call_id, outcome, detail)
         except BotError as error:
             log.warning("not noted: who answered", call=call_id, error=str(error))
         self._told(call_id, outcome.value, detail)
@@ -108,16 +119,6 @@ class Errands:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-async def _soon(work: Callable[..., Found], *given: object) -> Found:
-    """What the database says, in good time. Raises ServiceUnavailable, ServiceTimeout."""
-    asked = asyncio.to_thread(work, *given)
-    try:
-        async with asyncio.timeout(LONGEST):
-            return await asked
-    except TimeoutError:
-        raise ServiceTimeout("records", f"no answer within {LONGEST:g} s") from None
 
 
 def _uuid(text: str) -> str:

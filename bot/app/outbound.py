@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 
 from bot.app.dialogues import Dialogues
 from bot.app.outbound_call import Attempt, Found
+from bot.app.threads import Threads
 from bot.asterisk.ari import Ari
 from bot.asterisk.pbx import Reception
 from bot.config import Settings
@@ -65,9 +66,11 @@ class Dialler:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._claims: dict[str, Claim] = {}
         self._found = Found()
+        self._threads = Threads("dialler")
         self._draining = False
         self._lease = timedelta(seconds=settings.outbound.lease)
         self._listed.look()
+        _has_lines(settings)
         metrics.watch("voicebot_outbound_active", lambda: len(self._tasks))
         metrics.watch("voicebot_outbound_connected", lambda: self._ari.connected)
 
@@ -83,6 +86,7 @@ class Dialler:
                 task.cancel()
             await asyncio.gather(*self._tasks.values(), return_exceptions=True)
             await self._ari.close()
+            self._threads.close()
 
     def drain(self) -> None:
         """Begin no more calls."""
@@ -117,10 +121,10 @@ class Dialler:
         """Take one order, if there is room and one is due. Raises ConfigError, ServiceError."""
         if not self._ari.connected or self._room() <= 0:
             return False
-        await asyncio.to_thread(self._listed.look)
+        await self._threads.run(self._listed.look)
         now = datetime.now(UTC)
         full = self._full_profiles()
-        claim = await asyncio.to_thread(
+        claim = await self._threads.run(
             claims.claim, self._engine, self.owner, now, self._lease, full
         )
         if claim is None or claim.call_id in self._tasks:
@@ -166,7 +170,7 @@ class Dialler:
             if self._tasks:
                 until = datetime.now(UTC) + self._lease
                 try:
-                    await asyncio.to_thread(claims.renew, self._engine, self.owner, until)
+                    await self._threads.run(claims.renew, self._engine, self.owner, until)
                 except ServiceError as error:
                     log.warning("orders not renewed", error=str(error))
 
@@ -176,6 +180,7 @@ class Dialler:
         """Have one order called, and note what came of it, however long the database is away."""
         attempt = Attempt(
             self._engine,
+            self._threads,
             self._ari,
             self._dialogues,
             self._listed,
@@ -212,7 +217,7 @@ class Dialler:
         now = datetime.now(UTC)
         hooks = self._settings.webhooks
         types = hooks.types if hooks.url else ()
-        ours = await asyncio.to_thread(claims.settle, self._engine, claim, result, now, types)
+        ours = await self._threads.run(claims.settle, self._engine, claim, result, now, types)
         self._metrics.outbound(result.outcome.value)
         log.info(
             "outbound over",
@@ -222,4 +227,14 @@ class Dialler:
             detail=result.detail,
             again=result.due.isoformat(timespec="seconds") if result.due else "",
             ours=ours,
+        )
+
+
+def _has_lines(settings: Settings) -> None:
+    """Raises ConfigError where all lines are kept for callers: nobody would ever be called."""
+    free, lines = settings.outbound.keep_free, settings.audiosocket.max_calls
+    if free >= lines:
+        raise ConfigError(
+            f"outbound.keep_free {free} leaves none of the {lines} lines of"
+            " audiosocket.max_calls for calls that the bot makes; make it smaller"
         )

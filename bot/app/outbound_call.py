@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Engine
 
 from bot.app.dialogues import Dialogues
+from bot.app.threads import Threads
 from bot.asterisk.ari import Ari, Ended, Placing, Rejected
 from bot.asterisk.pbx import Refused
 from bot.config_outbound import OutboundSettings
@@ -69,6 +70,7 @@ class Attempt:
     def __init__(
         self,
         engine: Engine,
+        threads: Threads,
         ari: Ari,
         dialogues: Dialogues,
         listed: Listed,
@@ -78,6 +80,7 @@ class Attempt:
     ) -> None:
         """`owner`: this bot's name on its leases. `draining`: whether it begins no more calls."""
         self._engine = engine
+        self._threads = threads
         self._ari = ari
         self._dialogues = dialogues
         self._listed = listed
@@ -121,7 +124,7 @@ class Attempt:
             there = known or await self._ari.is_there(claim.call_id)
             return None if there else await self._gone(claim, settings)
         number = claim.order.number
-        unwanted = self._listed.has(number) or await asyncio.to_thread(
+        unwanted = self._listed.has(number) or await self._threads.run(
             do_not_call.has, self._engine, number
         )
         verdict = judge(number, claim.order.consent, unwanted, settings, datetime.now(UTC))
@@ -135,7 +138,7 @@ class Attempt:
 
     async def _begin(self, claim: Claim, settings: OutboundSettings) -> Result | None:
         now, lease = datetime.now(UTC), timedelta(seconds=settings.lease)
-        if not await asyncio.to_thread(
+        if not await self._threads.run(
             claims.placing, self._engine, claim, self._owner, now, lease
         ):
             return PUT_BACK
@@ -152,7 +155,7 @@ class Attempt:
 
     async def _put_back(self, claim: Claim, due: datetime, why: str) -> Result:
         now = datetime.now(UTC)
-        await asyncio.to_thread(claims.put_back, self._engine, claim, due, why, now)
+        await self._threads.run(claims.put_back, self._engine, claim, due, why, now)
         return PUT_BACK
 
     async def _gone(self, claim: Claim, settings: OutboundSettings) -> Result:
@@ -194,7 +197,7 @@ class Attempt:
         return Outcome(name), why
 
     async def _heard(self, call_id: str) -> tuple[bool, Outcome | None, str]:
-        return await asyncio.to_thread(claims.what_was_heard, self._engine, call_id)
+        return await self._threads.run(claims.what_was_heard, self._engine, call_id)
 
 
 def _placing(claim: Claim, settings: OutboundSettings) -> Placing:

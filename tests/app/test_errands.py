@@ -113,14 +113,15 @@ async def test_who_answered_is_noted_at_the_end(engine, claim, signs, outcome, d
 async def test_whoever_wants_no_more_calls_is_put_on_the_list(engine):
     """In a call that they made, too; the other watch is told of everything all the same."""
     seen = []
+    caller, other = Caller("c-1", "098123 45678"), Watch(action=seen.append)
     errands = Errands(engine)
-    other = Watch(action=seen.append)
-    watch = errands.watch(Caller("c-1", "098123 45678"), None, other)
+    watch = errands.watch(caller, None, other)
     watch.action(Answer("मेरा बिल बताइए"))
     watch.action(Say(Phrase.GOODBYE))
     await errands.close()
     assert do_not_call.find(engine) == []
-    watch.action(Answer("मुझे दोबारा फ़ोन मत करना"))
+    errands = Errands(engine)
+    errands.watch(caller, None, other).action(Answer("मुझे दोबारा फ़ोन मत करना"))
     await errands.close()
     [noted] = do_not_call.find(engine)
     assert (noted.number, noted.source) == ("+919812345678", "caller")

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -290,6 +291,31 @@ async def test_whoever_was_not_reached_by_the_bot_that_died_is_called(engine, pl
     async with serving(FakeAri()) as fake, dialling(engine, fake.url):
         await until(lambda: fake.begun)
         assert orders.one(engine, order.id).tries == tries
+
+
+async def test_a_slow_database_takes_no_thread_of_anybody_else(engine, pondering):
+    """The names of other services are looked up in the loop's threads: callers would wait."""
+    asked, answer = pondering
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2))
+    async with serving(FakeAri()) as fake, dialling(engine, fake.url, lease=60) as (dialler, _):
+        for number in range(6):
+            add(engine, f"981234567{number}")
+        await until(asked.is_set)
+        await until(lambda: len(dialler._tasks) >= 2)
+        try:
+            async with asyncio.timeout(PATIENT / 2):
+                assert await asyncio.to_thread(int) == 0
+        finally:
+            answer.set()
+
+
+def test_lines_that_are_all_kept_free_are_a_clear_error(engine):
+    """Else nobody would ever be called, and nothing would say why."""
+    settings = Settings.model_validate(
+        {"outbound": {"keep_free": 5}, "audiosocket": {"max_calls": 5}}
+    )
+    with pytest.raises(ConfigError, match=r"outbound\.keep_free.*audiosocket\.max_calls"):
+        Dialler(settings, engine, Dialogues(settings, {}), Reception(), Metrics())
 
 
 async def test_a_list_that_cannot_be_read_stops_the_start(engine, tmp_path):

@@ -1,4 +1,4 @@
-"""Threads in which the API asks the database: a slow one holds up neither calls nor their loop."""
+"""Threads in which somebody asks the database: a slow one holds up neither calls nor their loop."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,8 +13,8 @@ Answer = TypeVar("Answer")
 class Threads:
     """Some threads; what has no free one waits, for as long as its request may take."""
 
-    def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="api")
+    def __init__(self, whose: str) -> None:
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix=whose)
 
     async def run(self, work: Callable[..., Answer], *given: object) -> Answer:
         """Do this in one of them."""
