@@ -17,7 +17,7 @@ from bot.app.threads import Threads
 from bot.call.actions import Action, Answer, Recorded
 from bot.call.watch import Watch
 from bot.core.errand import Errand
-from bot.core.errors import BotError, ServiceTimeout
+from bot.core.errors import BotError, ServiceError, ServiceTimeout
 from bot.core.ports import Caller
 from bot.core.telephone import masked
 from bot.hindi.no_more_calls import wants_no_more_calls
@@ -28,6 +28,8 @@ LONGEST: Final = 1.0
 """Seconds that the database has for a question: somebody waits at the phone."""
 CLOSING: Final = 2.0
 """Seconds for what is still being noted at the end."""
+AGAIN: Final = (1.0, 30.0)
+"""Seconds before a wish is noted again where that failed, the first and the longest."""
 
 log = structlog.get_logger()
 Told = Callable[[str, str, str], None]
@@ -75,7 +77,7 @@ class Errands:
                 outcome = Outcome.BUSY if action.sign == "busy" else Outcome.MACHINE
                 self._machines[caller.call_id] = (outcome, action.sign)
             elif isinstance(action, Answer) and wants_no_more_calls(action.text):
-                self._begin(self.unwanted(caller.number))
+                self._begin(self._insist(caller))
 
         return replace(other, action=action)
 
@@ -87,17 +89,38 @@ class Errands:
     async def unwanted(self, number: str) -> bool:
         """Call this number no more; False where that could not be noted."""
         try:
-            await self._threads.run(do_not_call.add, self._engine, number, "caller")
+            await self._note(number)
         except BotError as error:
             log.error("not noted: do not call", number=masked(number), error=str(error))
             return False
-        log.info("do not call", number=masked(number))
         return True
+
+    async def _insist(self, caller: Caller) -> None:
+        """The same, however long the database is away."""
+        wait = AGAIN[0]
+        while True:
+            try:
+                await self._note(caller.number)
+                return
+            except ServiceError as error:
+                log.error("not noted yet: do not call", call=caller.call_id, error=str(error))
+            except BotError as error:
+                log.error("not noted: do not call", call=caller.call_id, error=str(error))
+                return
+            await asyncio.sleep(wait)
+            wait = min(2 * wait, AGAIN[1])
+
+    async def _note(self, number: str) -> None:
+        await self._threads.run(do_not_call.add, self._engine, number, "caller")
+        log.info("do not call", number=masked(number))
 
     async def close(self) -> None:
         """Wait for what is being noted, but not for long."""
         if self._tasks:
-            await asyncio.wait(set(self._tasks), timeout=CLOSING)
+            _, late = await asyncio.wait(set(self._tasks), timeout=CLOSING)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
         self._threads.close()
 
     async def _soon(self, work: Callable[..., Found], *given: object) -> Found:

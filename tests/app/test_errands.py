@@ -14,7 +14,7 @@ from bot.call.actions import Answer, Recorded, Say
 from bot.call.phrasebook import Phrase
 from bot.call.watch import Watch
 from bot.core.errand import Errand
-from bot.core.errors import BotError
+from bot.core.errors import BotError, ServiceUnavailable
 from bot.core.ports import Caller
 from bot.records import claims, do_not_call, orders
 from bot.records.database import open_database
@@ -126,6 +126,41 @@ async def test_whoever_wants_no_more_calls_is_put_on_the_list(engine):
     [noted] = do_not_call.find(engine)
     assert (noted.number, noted.source) == ("+919812345678", "caller")
     assert len(seen) == 3
+
+
+async def test_a_wish_not_to_be_called_outlasts_a_database_that_is_away(engine, monkeypatch):
+    """It is noted once the database is back: else they would be called again."""
+    add, away = do_not_call.add, [True]
+
+    def unsure(*given):
+        if away:
+            away.pop()
+            raise ServiceUnavailable("records", "away")
+        return add(*given)
+
+    monkeypatch.setattr(do_not_call, "add", unsure)
+    errands = Errands(engine)
+    watch = errands.watch(Caller("c-1", "9812345678"), None, Watch())
+    watch.action(Answer("मुझे दोबारा फ़ोन मत करना"))
+    async with asyncio.timeout(20):
+        while not do_not_call.find(engine):
+            await asyncio.sleep(0.05)
+    await errands.close()
+
+
+async def test_what_cannot_be_noted_at_the_end_is_given_up(engine, monkeypatch):
+    """A bot that stops waits for a while, and leaves no task behind."""
+
+    def never(*given):
+        raise ServiceUnavailable("records", "away")
+
+    monkeypatch.setattr(do_not_call, "add", never)
+    errands = Errands(engine)
+    watch = errands.watch(Caller("c-1", "9812345678"), None, Watch())
+    watch.action(Answer("मुझे दोबारा फ़ोन मत करना"))
+    async with asyncio.timeout(20):
+        await errands.close()
+    assert {asyncio.current_task()} == asyncio.all_tasks()
 
 
 async def test_a_caller_without_a_number_cannot_be_noted(engine):
