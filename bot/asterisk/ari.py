@@ -174,12 +174,6 @@ class Ari:
         _check(response)
         return True
 
-    async def hang_up(self, call_id: str) -> None:
-        """End this channel, if it is there. Raises ServiceTimeout, ServiceUnavailable."""
-        response = await self._ask("DELETE", f"/channels/{quote(call_id, safe='')}")
-        if response.status_code != 404:
-            _check(response)
-
     # Events.
 
     async def _open(self) -> ClientConnection:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocketDisconnect
 
@@ -26,7 +26,6 @@ class FakeAri:
     def __init__(self):
         self.channels = set()
         self.begun = []
-        self.ended = []
         self.filters = []
         self.sockets = []
         self.answers = []
@@ -35,7 +34,7 @@ class FakeAri:
     def routes(self):
         return [
             Route("/ari/channels", self._begin, methods=["POST"]),
-            Route("/ari/channels/{id}", self._channel, methods=["GET", "DELETE"]),
+            Route("/ari/channels/{id}", self._channel, methods=["GET"]),
             Route("/ari/applications/{app}/eventFilter", self._filter, methods=["PUT"]),
             WebSocketRoute("/ari/events", self._events),
         ]
@@ -75,9 +74,6 @@ class FakeAri:
         channel = request.path_params["id"]
         if channel not in self.channels:
             return JSONResponse({"message": "Channel not found"}, 404)
-        if request.method == "DELETE":
-            self.ended.append(channel)
-            return Response(status_code=204)
         return JSONResponse({"id": channel, "state": "Up"})
 
     async def _filter(self, request):

@@ -143,14 +143,3 @@ async def test_a_wrong_password_is_said_with_the_remedy():
         with pytest.raises(ServiceUnavailable, match=r"ari\.conf"):
             await ari.begin(CALL)
         await ari.close()
-
-
-async def test_a_call_is_ended_and_one_that_is_gone_needs_none():
-    """To hang up twice does no harm."""
-    async with serving(FakeAri()) as fake, connected(fake) as ari:
-        await ari.begin(CALL)
-        await ari.hang_up("c-1")
-        fake.channels.clear()
-        await ari.hang_up("c-1")
-        assert fake.ended == ["c-1"]
-        assert not await ari.is_there("c-1")
