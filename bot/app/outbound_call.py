@@ -13,7 +13,7 @@ from bot.app.threads import Threads
 from bot.asterisk.ari import Ari, Ended, Placing, Rejected
 from bot.asterisk.pbx import Refused
 from bot.config_outbound import OutboundSettings
-from bot.core.errors import ServiceError
+from bot.core.errors import ServiceError, ServiceTimeout
 from bot.outbound import causes
 from bot.outbound.listed import Listed
 from bot.outbound.policy import Refuse, Wait, judge, next_try
@@ -31,6 +31,8 @@ GRACE: Final = 5.0
 PUT_BACK: Final = Result(Outcome.REFUSED)
 """Nobody was called: the order waits as before, or is not ours any more."""
 DRAINING: Final = "the bot is shutting down"
+LATE: Final = 10.0
+"""Seconds in which Asterisk may still begin a call that it did not answer for."""
 AGAIN: Final = timedelta(seconds=10)
 """Before an order is taken again whose call could not even be begun."""
 
@@ -148,10 +150,20 @@ class Attempt:
         except Rejected as error:
             return _result(claim, Outcome.FAILED, str(error), settings)
         except ServiceError as error:
-            if await self._ari.is_there(claim.call_id):
-                return None  # it was begun, and only its answer was lost
+            if await self._is_begun(claim.call_id, error):
+                return None
             return await self._put_back(claim, datetime.now(UTC) + AGAIN, str(error))
         return None
+
+    async def _is_begun(self, call_id: str, error: ServiceError) -> bool:
+        """Whether it was begun all the same; where no answer came in time, it may come late."""
+        if await self._ari.is_there(call_id):
+            return True
+        if not isinstance(error, ServiceTimeout):
+            return False
+        await asyncio.sleep(LATE)
+        over = self._ended is not None and self._ended.done()
+        return over or await self._ari.is_there(call_id)
 
     async def _put_back(self, claim: Claim, due: datetime, why: str) -> Result:
         now = datetime.now(UTC)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.app import outbound_call
 from bot.app.outbound import Dialler
 from bot.asterisk.pbx import Place, Reason, Refused
 from bot.config import Settings
@@ -230,6 +231,23 @@ async def test_a_call_that_could_not_be_begun_waits(engine):
         order = add(engine)
         now = await until(lambda: outcome(engine, order))
         assert (now.state, now.tries) == (State.WAITING, 0)
+
+
+async def test_a_call_that_asterisk_begins_late_is_waited_for(engine, monkeypatch):
+    """It had not answered in time, nor had the channel: else the phone rings for two calls."""
+    monkeypatch.setattr(outbound_call, "LATE", 0.5)
+    async with serving(FakeAri()) as fake:
+        slow = {"url": fake.url, "password": PASSWORD, "timeout": 2}
+        async with dialling(engine, fake.url, ari=slow, lease=60):
+            fake.answers = ["late"]
+            order = add(engine)
+            await until(lambda: fake.begun)
+            await fake.tell("ChannelStateChange", fake.begun[0]["channelId"])
+            await asyncio.sleep(1)  # twice the time in which it may come
+            assert orders.one(engine, order.id).state is State.CALLING
+            await fake.tell("ChannelDestroyed", fake.begun[0]["channelId"], cause=19)
+            now = await until(lambda: outcome(engine, order))
+            assert (now.outcome, now.tries, len(fake.begun)) == ("no_answer", 1, 1)
 
 
 async def test_a_bot_that_drains_begins_no_more(engine):

@@ -20,7 +20,8 @@ class FakeAri:
     Answers as Asterisk 22 does.
 
     `channels` are the ids that exist, `begun` the body of each POST /channels, `sockets` the open
-    ones; `answers` are statuses for the next POSTs in place of 200 (None: no answer at all).
+    ones; `answers` are statuses for the next POSTs in place of 200 (None: no answer at all; "late":
+    none either, and the channel comes only once somebody has asked for it in vain).
     """
 
     def __init__(self):
@@ -29,6 +30,7 @@ class FakeAri:
         self.filters = []
         self.sockets = []
         self.answers = []
+        self.late = None
         self.url = ""
 
     def routes(self):
@@ -64,6 +66,9 @@ class FakeAri:
             return JSONResponse({"message": "Internal error"}, 500)
         if body["channelId"] in self.channels:
             return JSONResponse({"message": "Channel with given unique ID already exists"}, 409)
+        if status == "late":
+            self.late = body
+            await asyncio.sleep(3600)
         self.begun.append(body)
         self.channels.add(body["channelId"])
         if status is None:
@@ -73,6 +78,10 @@ class FakeAri:
     async def _channel(self, request):
         channel = request.path_params["id"]
         if channel not in self.channels:
+            if self.late is not None:
+                self.begun.append(self.late)
+                self.channels.add(channel)
+                self.late = None
             return JSONResponse({"message": "Channel not found"}, 404)
         return JSONResponse({"id": channel, "state": "Up"})
 
