@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 from bot.asterisk import pbx_http
 from bot.asterisk.pbx import REMEMBERED, Reception, Refused
 from bot.config import AudioSocketSettings, PbxSettings
+from bot.core.errand import Errand
 from bot.core.events import Ending
 
 ADDRESS = "10.0.0.7:9092"
@@ -92,6 +93,14 @@ def test_a_draining_bot_refuses_new_calls_and_keeps_its_tickets():
     desk.draining = True
     assert reason(lambda: desk.register(fields(uuid4()))) == "draining"
     desk.admit(uuid)
+
+
+def test_a_draining_bot_holds_the_call_that_it_has_made():
+    """The phone rang when it was told to leave, and somebody answers."""
+    desk, uuid = reception(), uuid4()
+    desk.draining = True
+    assert desk.register(fields(uuid), Errand("o-1", "+919812345678")) == ADDRESS
+    assert desk.admit(uuid).errand.order == "o-1"
 
 
 @pytest.mark.parametrize(
