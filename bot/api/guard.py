@@ -11,7 +11,7 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.api.problems import AGAIN, Refusal, answer
+from bot.api.problems import AGAIN, LOGGED, Refusal, answer
 from bot.config_api import ApiSettings
 
 LONGEST_ANSWER: Final = 600.0
@@ -90,7 +90,9 @@ class Guard:
         self, refusal: Refusal, scope: Scope, receive: Receive, reply: "_Reply"
     ) -> None:
         reply.begins = lambda: None  # this answer is not waited for
-        log.warning("api: refused", request=reply.name, reason=refusal.name, path=scope["path"])
+        log.warning(
+            "api: refused", request=reply.name, reason=refusal.name, path=scope["path"][:LOGGED]
+        )
         if not reply.begun:
             await answer(reply.name, refusal)(scope, receive, reply)
 

@@ -3,6 +3,7 @@
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -16,6 +17,9 @@ AGAIN: Final = 5
 """Seconds after which to ask again for what cannot be had just now."""
 FIELDS: Final = 20
 """Wrong fields that are named in one answer."""
+LOGGED: Final = 100
+"""Letters of a path that are logged."""
+log = structlog.get_logger()
 
 
 class WrongField(BaseModel):
@@ -103,8 +107,27 @@ def request_id(request: Request) -> str:
     return str(request.scope.get("state", {}).get("request_id", ""))
 
 
+def peer(request: Request) -> str:
+    """The address from which it comes."""
+    return request.client.host if request.client else "?"
+
+
+def _told(
+    request: Request, refusal: Refusal, errors: list[WrongField] | None = None
+) -> JSONResponse:
+    """The answer, and a line of the log; what was given is in neither."""
+    log.info(
+        "api: refused",
+        reason=refusal.name,
+        request=request_id(request),
+        path=request.scope["path"][:LOGGED],
+        peer=peer(request),
+    )
+    return answer(request_id(request), refusal, errors)
+
+
 async def _refused(request: Request, error: Any) -> JSONResponse:
-    return answer(request_id(request), error)
+    return _told(request, error)
 
 
 async def _invalid(request: Request, error: Any) -> JSONResponse:
@@ -115,15 +138,13 @@ async def _invalid(request: Request, error: Any) -> JSONResponse:
     ]
     named = "; ".join(f"{each.field}: {each.message}" for each in wrong)
     refusal = Refusal(422, "invalid-request", named, "Correct the fields; see /openapi.json.")
-    return answer(request_id(request), refusal, wrong)
+    return _told(request, refusal, wrong)
 
 
 async def _http(request: Request, error: Any) -> JSONResponse:
     name = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
     remedy = "See /openapi.json for what can be asked, and how."
-    refused = answer(
-        request_id(request), Refusal(error.status_code, name, f"{error.detail}.", remedy)
-    )
+    refused = _told(request, Refusal(error.status_code, name, f"{error.detail}.", remedy))
     refused.headers.update(error.headers or {})
     return refused
 
@@ -132,13 +153,14 @@ async def _wrong(request: Request, error: Any) -> JSONResponse:
     """Our own messages name what is wrong, and end with the remedy."""
     what, _, remedy = str(error).partition("; ")
     refusal = Refusal(422, "invalid-request", what, remedy or "See /openapi.json.")
-    return answer(request_id(request), refusal)
+    return _told(request, refusal)
 
 
 async def _unavailable(request: Request, error: Any) -> JSONResponse:
+    log.warning("api: no answer", request=request_id(request), error=str(error))
     detail = f"The service {error.service} does not answer."
     refusal = Refusal(503, "unavailable", detail, "Try again later.", AGAIN)
-    return answer(request_id(request), refusal)
+    return _told(request, refusal)
 
 
 async def _bug(request: Request, error: Exception) -> JSONResponse:

@@ -11,6 +11,7 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
+from bot.api.connections import connections
 from bot.config_api import ApiSettings
 from bot.core.errors import ConfigError
 
@@ -33,6 +34,8 @@ class ApiServer:
         proxies = list(settings.proxies)
         config = uvicorn.Config(
             app,
+            http=connections(settings.parallel),
+            ws="none",
             log_config=None,
             access_log=False,
             lifespan="off",

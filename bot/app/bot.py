@@ -259,7 +259,7 @@ class Bot:
     def _serving(self, http: uvicorn.Server) -> list[Coroutine[None, None, None]]:
         """What answers over HTTP: the dialplan and orchestrators, integrators."""
         assert self._socket is not None, "not bound"
-        api = [self.api.serve()] if self.api is not None else []
+        api = [_chore("api", self.api.serve())] if self.api is not None else []
         return [http.serve(sockets=[self._socket]), *api]
 
     async def _warm(self) -> None:

@@ -11,6 +11,7 @@ from bot.app.bot import Bot
 from bot.config import Settings
 from bot.core.errors import ConfigError
 from tests.api.bots import asking, client_of, made_key, problem, running
+from tests.app.test_bot import calling, sounding
 from tests.asterisk.peer import eventually
 
 pytestmark = pytest.mark.real_time
@@ -92,6 +93,71 @@ async def test_a_wrong_request_is_a_problem_that_names_the_field(
         wrong = problem(await client.request(method, path, content=content, headers=headers))
         assert wrong.status == status
         assert [each["field"] for each in wrong.errors][:1] == ([field] if field else [])
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET /v1/status HTTP/1.1\r\nhost: a\r\n"])
+async def test_who_connects_and_asks_nothing_is_sent_away(url, monkeypatch, sent):
+    """Connections that are held open would take those of calls."""
+    monkeypatch.setattr("bot.api.connections.HEAD", 0.2)
+    async with running(url) as bot:
+        reader, writer = await asyncio.open_connection("127.0.0.1", bot.api.port)
+        writer.write(sent)
+        async with asyncio.timeout(30):
+            assert await reader.read() == b""
+        writer.close()
+
+
+async def test_a_second_request_that_stops_in_the_middle_is_not_waited_for(url, monkeypatch):
+    """Nor is the first, which was whole, cut."""
+    monkeypatch.setattr("bot.api.connections.HEAD", 0.2)
+    async with running(url) as bot:
+        reader, writer = await asyncio.open_connection("127.0.0.1", bot.api.port)
+        writer.write(b"GET /docs HTTP/1.1\r\nhost: a\r\n\r\n")
+        async with asyncio.timeout(30):
+            assert b"200 OK" in await reader.readuntil(b"</html>")
+            writer.write(b"GET /docs HTTP/1.1\r\n")
+            assert await reader.read() == b""
+        writer.close()
+
+
+async def test_so_many_connections_are_held_and_no_more(url, monkeypatch):
+    """One too many is closed at once; those that are there go on."""
+    monkeypatch.setattr("bot.api.connections.IDLE", 1)
+    monkeypatch.setattr("bot.api.connections.HEAD", 1000)
+    async with running(url, api={"parallel": 1}) as bot:
+        held = [await asyncio.open_connection("127.0.0.1", bot.api.port) for _ in range(3)]
+        reader, writer = await asyncio.open_connection("127.0.0.1", bot.api.port)
+        async with asyncio.timeout(30):
+            assert await reader.read() == b""
+        held[0][1].write(b"GET /docs HTTP/1.1\r\nhost: a\r\n\r\n")
+        async with asyncio.timeout(30):
+            assert b"200 OK" in await held[0][0].readline()
+        for _, each in [*held, (reader, writer)]:
+            each.close()
+
+
+async def test_what_is_refused_is_in_the_log(url, capsys):
+    """With the request's id, why, and from where; nothing of the key."""
+    async with running(url) as bot, client_of(bot, "vb_0123456789ab_" + "A" * 43) as client:
+        await client.get("/v1/calls?number=9812345678", headers={"x-request-id": "mine-2"})
+        await client.get("/v1/nothing", headers={"x-request-id": "mine-3"})
+    logged = capsys.readouterr().out
+    [line] = [each for each in logged.splitlines() if "request=mine-2" in each]
+    assert "reason=no-key" in line and "peer=127.0.0.1" in line
+    assert "request=mine-3" in logged
+    assert "AAAA" not in logged and "9812345678" not in logged
+
+
+async def test_a_server_that_fails_ends_no_call(url, monkeypatch):
+    """It is logged; the bot goes on."""
+
+    async def broken(server):
+        raise RuntimeError("no more sockets")
+
+    monkeypatch.setattr("bot.api.server.ApiServer.serve", broken)
+    async with running(url) as bot, calling(bot) as (_, peer):
+        assert await sounding(peer)
+        assert bot.reception.active == 1
 
 
 async def test_a_bug_is_answered_with_an_id_that_is_in_the_log(url, monkeypatch, capsys):
