@@ -66,7 +66,7 @@ class Access:
 
     async def enter(self, token: str, address: str, least: Role) -> Key:
         """The key of this token, where it may do what only `least` may. Raises `Refusal`."""
-        key = await self._key(token, address)
+        key = await self.valid(token, address)
         if wait := self._requests.take(key.id):
             detail = f"The key {key.name} has made too many requests."
             raise Refusal(429, "too-many-requests", detail, "Ask again later.", wait)
@@ -74,15 +74,17 @@ class Access:
             raise not_allowed(f"The key {key.name} is a {key.role.name.lower()}'s", least)
         return key
 
-    async def _key(self, token: str, address: str) -> Key:
+    async def valid(self, token: str, address: str) -> Key:
+        """The key of this token, which is not counted as a request. Raises `Refusal`."""
         found, key = self._known.get(token, (0.0, None))
         if key is not None and self._now() - found < REMEMBERED:
             return key
-        self._known.pop(token, None)
-        if wait := self._failures.lacking(address):
+        wait = self._failures.lacking(address)
+        if wait and key is None:  # one that was good is no guess
             detail = "There were too many wrong keys from this address."
             raise Refusal(429, "too-many-failures", detail, "Ask again later.", wait)
         key = await self._find(token) if token else None
+        self._known.pop(token, None)
         if key is None:
             self._failures.take(address)
             raise _no_key()

@@ -12,8 +12,10 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Header
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
+from starlette.types import Receive, Scope, Send
 
 from bot.api.calls import ORDERED, Id
+from bot.api.limits import Seats
 from bot.api.models import Followed
 from bot.api.problems import AGAIN, Refusal
 from bot.api.visitors import Viewer, Visit
@@ -59,8 +61,23 @@ async def follow_call(
     if visit.followers.taken:
         detail = "So many streams are open already (api.followers)."
         raise Refusal(503, "busy", detail, "Ask again later.", AGAIN)
-    stream = _stream(visit, call_id, last_event_id, first)
-    return StreamingResponse(stream, media_type="text/event-stream")
+    return _Seated(visit.followers, _stream(visit, call_id, last_event_id, first))
+
+
+class _Seated(StreamingResponse):
+    """A stream that has a seat from the moment it is let in until it is over."""
+
+    def __init__(self, seats: Seats, stream: AsyncGenerator[str, None]) -> None:
+        super().__init__(stream, media_type="text/event-stream")
+        self._seats = seats
+        seats.enter()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._seats.leave()
 
 
 async def _stream(
@@ -69,7 +86,6 @@ async def _stream(
     loop = asyncio.get_running_loop()
     over, told = loop.time() + LONGEST, loop.time()
     found, outcome = first
-    visit.followers.enter()
     try:
         while loop.time() < over:
             for each in found:
@@ -82,11 +98,10 @@ async def _stream(
                 yield ": still here\n\n"
                 told = loop.time()
             await asyncio.sleep(LOOK)
+            await visit.still()
             found, outcome = await visit.office.happenings(visit.key, call_id, after)
     except (ServiceError, Refusal):
         return  # the client comes again, and is told why
-    finally:
-        visit.followers.leave()
 
 
 def _sent(kind: str, event: BaseModel, id: str) -> str:

@@ -1,7 +1,8 @@
 """Who asks: the key of a request, and the line of the log for what changes something."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any
 
 import structlog
@@ -12,7 +13,7 @@ from bot.api.access import Access, Key, Role
 from bot.api.forward import Forwarder
 from bot.api.limits import Seats
 from bot.api.office import Office, OrderBook
-from bot.api.problems import request_id
+from bot.api.problems import peer, request_id
 
 BEARER = HTTPBearer(
     auto_error=False,
@@ -37,7 +38,7 @@ class Rooms:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One request of a valid key."""
+    """One request of a valid key. `still`: the key, if it still is valid. Raises `Refusal`."""
 
     key: Key
     office: Office
@@ -45,6 +46,7 @@ class Visit:
     forwarder: Forwarder
     followers: Seats
     request: Request
+    still: Callable[[], Awaitable[Key]]
 
     def note(self, what: str, **more: object) -> None:
         """That something was changed, and by whom; `more` holds nothing that callers said."""
@@ -54,7 +56,7 @@ class Visit:
             key=self.key.name,
             key_id=self.key.id,
             request=request_id(self.request),
-            peer=_address(self.request),
+            peer=peer(self.request),
             **more,
         )
 
@@ -66,15 +68,15 @@ def _least(role: Role) -> Callable[..., Coroutine[Any, Any, Visit]]:
     ) -> Visit:
         rooms: Rooms = request.app.state.rooms
         token = given.credentials if given else ""
-        key = await rooms.access.enter(token, _address(request), role)
-        return Visit(key, rooms.office, rooms.orders, rooms.forwarder, rooms.followers, request)
+        address = peer(request)
+        key = await rooms.access.enter(token, address, role)
+        still = partial(rooms.access.valid, token, address)
+        return Visit(
+            key, rooms.office, rooms.orders, rooms.forwarder, rooms.followers, request, still
+        )
 
     LEAST[enter] = role
     return enter
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else "?"
 
 
 Viewer = Annotated[Visit, Depends(_least(Role.VIEWER))]

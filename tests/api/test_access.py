@@ -93,6 +93,24 @@ async def test_an_address_with_too_many_wrong_keys_is_refused_unread():
     assert (await refusal(door.enter("bad", "a", Role.VIEWER))).status == 401
 
 
+async def test_a_key_that_was_good_enters_however_many_wrong_ones_come_from_its_address():
+    """Also when it has to be looked up again; once it is revoked, it is a wrong one."""
+    keys = Keys()
+    door = access(keys, failures=3)
+    await door.enter("good", "a", Role.VIEWER)
+    await asyncio.sleep(REMEMBERED + 0.01)
+    for number in range(3):
+        assert (await refusal(door.enter(f"bad-{number}", "a", Role.VIEWER))).status == 401
+    assert (await refusal(door.enter("bad", "a", Role.VIEWER))).status == 429
+    await door.enter("good", "a", Role.VIEWER)
+    keys.none.add("good")
+    await asyncio.sleep(REMEMBERED + 0.01)
+    for number in range(3):
+        await refusal(door.enter(f"bad-{number}", "a", Role.VIEWER))
+    assert (await refusal(door.enter("good", "a", Role.VIEWER))).status == 401
+    assert (await refusal(door.enter("good", "a", Role.VIEWER))).status == 429
+
+
 async def test_buckets_do_not_grow_without_bound():
     """The one that was not used for longest goes."""
     buckets = Buckets(1, 1, now)

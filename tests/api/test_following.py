@@ -2,11 +2,16 @@
 
 import asyncio
 import json
+from types import SimpleNamespace
 
 import pytest
 
+from bot.api.following import follow_call
+from bot.api.limits import Seats
+from bot.api.problems import Refusal
 from bot.asterisk.audiosocket import Kind
-from tests.api.bots import asking, problem, recorded, running
+from bot.records import api_keys
+from tests.api.bots import asking, client_of, made_key, problem, recorded, running
 from tests.app.test_bot import calling, sounding
 
 pytestmark = pytest.mark.real_time
@@ -78,6 +83,43 @@ async def test_so_many_follow_and_no_more(url):
                     if stream.status_code == 200:
                         return
                 await asyncio.sleep(0.05)
+
+
+async def test_who_come_at_once_get_no_more_seats_than_there_are():
+    """Each takes its seat when it is let in, not when its first event is read."""
+
+    class Office:
+        """Has one call, in which nothing happens."""
+
+        async def happenings(self, key, id, after):
+            """None."""
+            return [], "up"
+
+    visit = SimpleNamespace(key=None, office=Office(), followers=Seats(1))
+    await follow_call(visit, "c")
+    with pytest.raises(Refusal, match="So many streams"):
+        await follow_call(visit, "c")
+
+
+async def test_a_key_that_is_revoked_follows_no_longer(url, monkeypatch):
+    """The stream ends, though the call goes on."""
+    monkeypatch.setattr("bot.api.access.REMEMBERED", 0.1)
+    async with running(url) as bot, calling(bot) as (uuid, peer):
+        assert await sounding(peer)
+        async with asking(bot) as admin:
+            await recorded(admin, uuid)
+        key = made_key(bot, "viewer")
+        async with (
+            asyncio.timeout(60),
+            client_of(bot, key) as client,
+            client.stream("GET", f"/v1/calls/{uuid}/events") as stream,
+        ):
+            lines = stream.aiter_lines()
+            await anext(lines)
+            api_keys.revoke(bot.desk.records.engine, key.split("_")[1])
+            left = [line async for line in lines]
+        assert "event: ended" not in left
+        assert bot.reception.active == 1
 
 
 async def test_a_call_that_is_not_there_is_a_problem(url):
