@@ -73,6 +73,8 @@ class Crm:
     def take(self, event: dict) -> None:
         """A webhook has come; each comes at least once, in order for one call."""
         data = event["data"]
+        if event["type"] == "order.ended":
+            return self._called_back(data)
         card = self._card(data["call"])
         match event["type"]:
             case "call.started":
@@ -91,6 +93,12 @@ class Crm:
         if card.contact is not None:
             line = f"{data['began']}: {data['outcome']}. {data['summary']}"
             card.contact.history.append(line)
+
+    def _called_back(self, data: dict) -> None:
+        """An order is over: it is about no call, or about several."""
+        for card in self.cards.values():
+            if card.order == data["order"]:
+                card.state = f"called back: {data['outcome']}"
 
     def _card(self, call: dict[str, str]) -> Card:
         known = self.contacts.get(_digits(call["caller"]))

@@ -92,6 +92,16 @@ async def test_a_call_back_that_is_refused_says_why(example, url):
     assert refused.status_code == 502 and "outbound.enabled" in refused.text
 
 
+async def test_what_became_of_a_call_back_is_on_its_card(example):
+    """The webhook `order.ended` is about an order, and names no call as others do."""
+    crm = example.Crm([], None)
+    crm._card({"id": "c", "caller": "9812345678"}).order = "o"
+    for order in ("o", "another"):
+        crm.take({"type": "order.ended", "data": {"order": order, "outcome": f"busy-{order}"}})
+    assert list(crm.cards) == ["c"]
+    assert crm.cards["c"].state == "called back: busy-o"
+
+
 async def test_it_takes_nothing_that_is_not_signed(example):
     """And makes no card of it."""
     async with httpx2.AsyncClient() as api, open_for_agents(example, api) as (crm, site):
