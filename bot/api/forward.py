@@ -34,6 +34,8 @@ class Forwarder:
         """
         if PASSED_ON in request.headers:
             raise _lost("The call has gone to another bot meanwhile.")
+        if self._settings.tls.cert and not url.startswith("https://"):
+            raise _lost("Its bot is without TLS: it is given no key.")
         import httpx2
 
         headers = {
@@ -50,7 +52,7 @@ class Forwarder:
                 content=await request.body(),
                 extensions=self._named,
             )
-        except httpx2.HTTPError as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise _lost(f"Its bot did not answer ({type(error).__name__}).") from error
         kept = {name: found.headers[name] for name in ("retry-after",) if name in found.headers}
         media = found.headers.get("content-type")

@@ -53,6 +53,8 @@ class ApiServer:
         host = self._settings.host
         if host in ("0.0.0.0", "::", "[::]", ""):
             host = socket.gethostname()
+        if ":" in host and not host.startswith("["):
+            host = f"[{host}]"
         place = self._settings.advertise or f"{host}:{self.port}"
         return f"{'https' if self._ssl else 'http'}://{place}"
 

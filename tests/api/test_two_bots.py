@@ -1,13 +1,19 @@
 """Two bots with one database: what is asked of one reaches the call that the other has."""
 
 import asyncio
+import socket
 import ssl
 
 import httpx
 import pytest
 import trustme
+from fastapi import Request
 from sqlalchemy import update
 
+from bot.api.forward import Forwarder
+from bot.api.problems import Refusal
+from bot.api.server import ApiServer
+from bot.config_api import ApiSettings
 from bot.records.database import writing
 from bot.records.tables import calls
 from tests.api.bots import asking, client_of, made_key, problem, recorded, running
@@ -113,6 +119,44 @@ async def test_bots_trust_each_other_by_the_name_in_their_certificates(url, tmp_
         await recorded(client, uuid)
         answer = await client.post(f"/v1/calls/{uuid}/hangup", timeout=30)
         assert answer.status_code == status
+
+
+@pytest.mark.parametrize("noted", ["http://::1:8070", "http://127.0.0.1:0x", "nonsense"])
+async def test_an_address_that_is_none_is_no_bug(url, noted):
+    """It was in `api.advertise` of another bot, or of an older one."""
+    async with (
+        running(url) as one,
+        running(url) as other,
+        asking(one) as client,
+        calling(other) as (uuid, peer),
+    ):
+        assert await sounding(peer)
+        await recorded(client, uuid)
+        with writing(one.desk.records.engine) as connection:
+            connection.execute(update(calls).values(api=noted))
+        answer = await client.post(f"/v1/calls/{uuid}/hangup")
+        assert problem(answer).name == "other-bot"
+
+
+async def test_a_bot_with_tls_hands_no_key_to_one_without(tmp_path):
+    """Whatever address the records name: a key would cross the network unencrypted."""
+    forwarder = Forwarder(ApiSettings(tls={"cert": "cert.pem", "key": "key.pem"}))
+    scope = {"type": "http", "method": "POST", "path": "/v1/calls/c/hangup", "headers": []}
+
+    async def nothing():
+        return {"type": "http.request", "body": b""}
+
+    with pytest.raises(Refusal, match="without TLS"):
+        await forwarder.forward(Request(scope, nothing), "http://10.0.0.7:8070")
+
+
+def test_an_address_of_ipv6_is_noted_in_brackets(monkeypatch):
+    """Other bots could not read it otherwise. (Not every machine has one to bind.)"""
+    bound = socket.create_server(("127.0.0.1", 0))
+    monkeypatch.setattr("bot.api.server._bind", lambda host, port: bound)
+    server = ApiServer(ApiSettings(host="::1", port=0), lambda *given: None)
+    assert server.url == f"http://[::1]:{server.port}"
+    server.close()
 
 
 async def test_a_key_is_checked_by_both(url):
