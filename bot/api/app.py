@@ -62,7 +62,7 @@ def make_app(settings: ApiSettings, rooms: Rooms) -> FastAPI:
             CORSMiddleware,
             allow_origins=list(settings.cors),
             allow_methods=["GET", "POST"],
-            allow_headers=["authorization", "content-type"],
+            allow_headers=["authorization", "content-type", "last-event-id"],
             expose_headers=["x-request-id", "retry-after"],
         )
     return app

@@ -54,8 +54,8 @@ async def follow_call(
     """
     What happens in a call, as server-sent events, from its beginning until it is over.
 
-    A stream ends after nine minutes: come again with the last `id` as `Last-Event-ID`, as browsers'
-    `EventSource` does.
+    A stream ends after nine minutes: come again with the last `id` as `Last-Event-ID`. Pages use
+    `fetch`: `EventSource` cannot send a key.
     """
     first = await visit.office.happenings(visit.key, call_id, last_event_id)
     if visit.followers.taken:

@@ -205,6 +205,18 @@ async def test_pages_of_other_origins_may_ask_only_where_that_is_set(url):
         assert answer.headers["access-control-allow-origin"] == "https://crm.example"
 
 
+async def test_a_page_may_go_on_with_a_stream_where_it_was(url):
+    """A browser asks beforehand whether it may send the last event's id."""
+    asked = {
+        "origin": "https://crm.example",
+        "access-control-request-method": "GET",
+        "access-control-request-headers": "authorization,last-event-id",
+    }
+    async with running(url, api={"cors": ["https://crm.example"]}) as bot, client_of(bot) as client:
+        answer = await client.options("/v1/calls/c/events", headers=asked)
+        assert answer.status_code == 200, answer.text
+
+
 async def test_the_description_is_served_unless_that_is_off(url):
     """For programs and to be read; without a script from elsewhere."""
     async with running(url) as bot, client_of(bot) as client:
