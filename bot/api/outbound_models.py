@@ -62,6 +62,7 @@ class Order(Shape):
     data: dict[str, str]
     """Empty for a viewer."""
     consent: str
+    """For a viewer without numbers."""
     state: Literal["waiting", "calling", "done", "cancelled"]
     made: datetime
     changed: datetime

@@ -41,7 +41,8 @@ async def erase_caller(visit: Admin, whose: Erasure) -> Erased:
     """
     Delete all calls of a caller, with what was said, and their recordings.
 
-    Calls that are up stay: ask again when they are over. It can be asked as often as needed.
+    Calls that are up stay: ask again when they are over. Where a recording cannot be deleted, its
+    call stays, too, and the answer is 503. It can be asked as often as needed.
     """
     erased = await visit.office.erase(visit.key, whose.number)
     visit.note("caller erased", number="****" + whose.number[-2:], calls=erased.calls)

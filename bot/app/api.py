@@ -22,6 +22,7 @@ from bot.app.dialogues import Dialogues
 from bot.app.threads import Threads
 from bot.asterisk.handover import Target
 from bot.config import Settings
+from bot.core.errors import ServiceUnavailable
 from bot.core.events import Ending
 from bot.core.findings import nearest
 from bot.records import api_keys, paging, purging
@@ -166,12 +167,14 @@ class BotOffice:
         return None
 
     async def erase(self, key: Key, number: str) -> Erased:
-        """Delete the calls of this caller that are over."""
+        """Delete the calls of this caller that are over. Raises ServiceError where some stay."""
         doomed = Doomed(number=number, profiles=key.profiles)
         remove = remover(self._settings.recordings)
         engine = self._records.engine
         gone = await self._in_thread(purging.purge, engine, doomed, remove)
         orders = await self._in_thread(purging.forget_orders, engine, doomed)
+        if left := await self._in_thread(purging.count, engine, doomed):
+            raise ServiceUnavailable("recordings", f"{left} calls keep theirs")
         return Erased(calls=gone, orders=orders)
 
     async def profiles(self, key: Key, reload: bool = False) -> Profiles:

@@ -10,6 +10,7 @@ from bot.api.office import instant
 from bot.api.outbound import no_such_order
 from bot.api.outbound_models import CallOrder, Campaign, Campaigns, Noted, Order, Orders, Try
 from bot.api.problems import Refusal
+from bot.app.api_shapes import text
 from bot.app.dialogues import Dialogues
 from bot.app.threads import Threads
 from bot.core.telephone import masked, one_writing
@@ -18,7 +19,7 @@ from bot.records import campaigns, do_not_call, orders
 from bot.records.orders import NewOrder, OrdersWanted
 
 _SHOWN = (
-    "id", "campaign", "profile", "consent", "made", "changed", "due", "outcome", "detail",
+    "id", "campaign", "profile", "made", "changed", "due", "outcome", "detail",
 )  # fmt: skip
 
 
@@ -101,6 +102,7 @@ def _order(found: orders.Order, key: Key, tries: list[orders.Try] | None = None)
     return Order(
         **{name: getattr(found, name) for name in _SHOWN},
         number=found.number if key.sees_numbers else masked(found.number),
+        consent=text(found.consent, key),
         data=dict(found.data) if key.sees_numbers else {},
         state=found.state.value,
         tries=[

@@ -116,7 +116,7 @@ def _brief(row: Mapping[str, Any], key: Key) -> dict[str, Any]:
     if not key.sees_numbers:
         whose["caller"] = masked(whose["caller"])
     values = {name: row[name] for name in _SAME}
-    values["summary"] = _text(row["summary"], key)
+    values["summary"] = text(row["summary"], key)
     replies = row["turns"] if isinstance(row["turns"], int) else len(row["turns"])
     return {
         **values,
@@ -128,15 +128,15 @@ def _brief(row: Mapping[str, Any], key: Key) -> dict[str, Any]:
 
 
 def _turn(row: Mapping[str, Any], key: Key) -> Turn:
-    words = {name: _text(row[name], key) for name in ("heard", "said")}
+    words = {name: text(row[name], key) for name in ("heard", "said")}
     return Turn(**_without(row, "id") | words)
 
 
 def _happening(row: Mapping[str, Any], key: Key) -> Happening:
-    return Happening(at=row["at"], kind=row["kind"], detail=_text(row["detail"], key))
+    return Happening(at=row["at"], kind=row["kind"], detail=text(row["detail"], key))
 
 
-def _text(text: str, key: Key) -> str:
+def text(text: str, key: Key) -> str:
     """For a viewer without numbers: what was collected stands in summaries and transcripts, too."""
     return text if key.sees_numbers else _LONG_NUMBER.sub(MASKED, text)
 

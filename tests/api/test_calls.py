@@ -6,7 +6,7 @@ import wave
 import pytest
 
 from bot.asterisk.audiosocket import Kind
-from bot.core.errors import ConfigError
+from bot.core.errors import ConfigError, ServiceUnavailable
 from bot.core.ports import ToolCall
 from tests.api.bots import asking, problem, recorded, running
 from tests.app.test_bot import calling, get, sounding
@@ -164,6 +164,28 @@ async def test_a_recording_is_fetched_and_a_caller_forgotten(url, tmp_path):
         assert erased.json() == {"calls": 1, "orders": 0}
         assert (await client.get(f"/v1/calls/{uuid}")).status_code == 404
         assert not list((tmp_path / "sound").iterdir())
+
+
+async def test_an_erasure_that_leaves_a_recording_is_not_said_to_be_done(url, monkeypatch):
+    """The storage is away: the record stays with its sound, and who asked is told to come again."""
+    away = True
+
+    def remove(call_id):
+        if away:
+            raise ServiceUnavailable("recordings", "no answer of s3.internal")
+
+    monkeypatch.setattr("bot.app.api.remover", lambda settings: remove)
+    async with running(url) as bot, asking(bot) as client:
+        async with calling(bot) as (uuid, peer):
+            assert await sounding(peer)
+        await recorded(client, uuid, lambda call: call["ended"])
+        refused = problem(await client.post("/v1/erasures", json={"number": "9812345678"}))
+        assert (refused.status, refused.name) == (503, "unavailable")
+        assert "recordings" in refused.detail
+        assert (await client.get(f"/v1/calls/{uuid}")).status_code == 200
+        away = False
+        done = await client.post("/v1/erasures", json={"number": "9812345678"})
+        assert done.json() == {"calls": 1, "orders": 0}
 
 
 async def test_the_api_without_records_says_what_to_set():

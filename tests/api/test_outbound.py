@@ -31,6 +31,22 @@ async def test_a_call_is_ordered_shown_and_cancelled(url):
         assert (again.status, again.name) == (409, "order-over")
 
 
+async def test_a_viewer_sees_no_number_in_what_was_noted_of_a_consent(url):
+    """It is free text, in which integrators write whom they have asked."""
+    wanted = WANTED | {"consent": "asked 98123 45678 by form 7"}
+    async with (
+        running(url) as bot,
+        asking(bot, "operator") as client,
+        asking(bot, "viewer") as viewer,
+    ):
+        order = (await client.post("/v1/calls", json=wanted)).json()
+        assert order["consent"] == wanted["consent"]
+        seen = (await viewer.get(f"/v1/orders/{order['id']}")).json()
+        assert seen["consent"] == "asked **** by form 7"
+        [listed] = (await viewer.get("/v1/orders")).json()["orders"]
+        assert listed["consent"] == seen["consent"]
+
+
 async def test_a_wrong_order_names_its_field(url):
     """No number, no profile, too much."""
     async with running(url) as bot, asking(bot, "operator") as client:
