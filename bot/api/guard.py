@@ -45,7 +45,9 @@ class Guard:
         if scope["type"] != "http":
             return
         given = Headers(scope=scope).get("x-request-id", "")
-        name = given if _ID.fullmatch(given) else uuid4().hex
+        name = (
+            given if _ID.fullmatch(given) else str(uuid4())
+        )  # the log takes no part of it for a number
         scope.setdefault("state", {})["request_id"] = name
         reply = _Reply(send, name, self._count)
         self._inside += 1

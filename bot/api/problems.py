@@ -46,7 +46,7 @@ class Problem(BaseModel):
     """What is wrong, in words."""
     remedy: Annotated[str, Field(examples=["GET /v1/calls?outcome=up lists those that are up."])]
     """What to do about it."""
-    request_id: Annotated[str, Field(examples=["0f8a6a3c2b1d4e5f9a7b6c5d4e3f2a1b"])]
+    request_id: Annotated[str, Field(examples=["0f8a6a3c-2b1d-4e5f-9a7b-6c5d4e3f2a1b"])]
     """The header `x-request-id` of the answer; it is in the bot's log."""
     errors: list[WrongField] = []
     """The wrong fields, where fields are wrong."""

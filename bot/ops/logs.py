@@ -15,7 +15,7 @@ from bot.config import LogSettings
 from bot.hindi.redact import redact
 from bot.ops.unhurried import Unhurried
 
-_NOT_REDACTED = frozenset({"timestamp", "level", "trace", "call"})
+_NOT_REDACTED = frozenset({"timestamp", "level", "trace", "call", "key_id"})
 
 
 def _redact(

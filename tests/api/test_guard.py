@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from uuid import UUID
 
 import httpx
 import pytest
@@ -10,6 +11,7 @@ import trustme
 from bot.app.bot import Bot
 from bot.config import Settings
 from bot.core.errors import ConfigError
+from bot.hindi.redact import redact
 from tests.api.bots import asking, client_of, made_key, problem, running
 from tests.app.test_bot import calling, sounding
 from tests.asterisk.peer import eventually
@@ -146,6 +148,15 @@ async def test_what_is_refused_is_in_the_log(url, capsys):
     assert "reason=no-key" in line and "peer=127.0.0.1" in line
     assert "request=mine-3" in logged
     assert "AAAA" not in logged and "9812345678" not in logged
+
+
+async def test_a_request_s_own_name_is_whole_in_the_log(url, monkeypatch):
+    """The log hides long numbers: a name without dashes would lose some of its digits."""
+    one = UUID("48485121-4abc-4750-8e13-4c9b9725de80")
+    monkeypatch.setattr("bot.api.guard.uuid4", lambda: one)
+    async with running(url) as bot, client_of(bot) as client:
+        name = problem(await client.get("/v1/status")).request_id
+    assert redact(name) == name
 
 
 async def test_a_server_that_fails_ends_no_call(url, monkeypatch):

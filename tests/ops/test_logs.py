@@ -82,8 +82,11 @@ def test_what_is_below_the_level_is_not_written(lines):
 
 
 def test_call_ids_and_short_numbers_stay(lines):
-    """A call can be followed through the log by its id; amounts and ports stay readable."""
+    """A call can be followed through the log by its id; amounts and ports stay readable, and which key it was."""
     text = f"call {CALL} was not registered; 500 rupees, extension 1001, 10.0.0.7:50051"
-    structlog.get_logger().info(text, call=CALL, channel="PJSIP/100-00000012")
+    structlog.get_logger().info(
+        text, call=CALL, channel="PJSIP/100-00000012", key_id="1453270628b6"
+    )
     (line,) = lines()
+    assert line["key_id"] == "1453270628b6"
     assert (line["event"], line["call"], line["channel"]) == (text, CALL, "PJSIP/100-00000012")
