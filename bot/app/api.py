@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot import __version__
 from bot.api.access import Access, Key, Role
@@ -83,7 +83,8 @@ class BotOffice:
     """
     The `Office` of the API.
 
-    What asks the database runs in threads of its own: a slow one holds up neither calls nor them.
+    What asks the database runs in threads of its own, and so does what makes long answers: they
+    hold up no call.
     """
 
     def __init__(
@@ -119,12 +120,12 @@ class BotOffice:
             place(wanted.cursor),
             limit,
         )
-        return CallPage(calls=[brief(row, key) for row in rows], next=_cursor(end))
+        return await self._in_thread(_page, rows, key, _cursor(end))
 
     async def call(self, key: Key, id: str) -> Call | None:
         """One of them."""
         row = await self._in_thread(paging.detailed, self._records.engine, id, key.profiles)
-        return None if row is None else whole(row, key)
+        return None if row is None else await self._in_thread(whole, row, key)
 
     async def happenings(self, key: Key, id: str, after: str) -> tuple[list[Followed], str]:
         """What happened after this event, and how the call stands now. Raises `Refusal`."""
@@ -227,6 +228,10 @@ class BotOffice:
 def _key(found: StoredKey) -> Key:
     profiles = frozenset(found.profiles) if found.profiles else None
     return Key(found.id, found.name, Role[found.role.upper()], profiles)
+
+
+def _page(rows: list[dict[str, Any]], key: Key, next: str | None) -> CallPage:
+    return CallPage(calls=[brief(row, key) for row in rows], next=next)
 
 
 def _cursor(end: Place | None) -> str | None:

@@ -1,6 +1,7 @@
 """Calls by the API of a real bot: found, told something, transferred, ended, erased."""
 
 import asyncio
+import threading
 import wave
 
 import pytest
@@ -164,6 +165,23 @@ async def test_a_recording_is_fetched_and_a_caller_forgotten(url, tmp_path):
         assert erased.json() == {"calls": 1, "orders": 0}
         assert (await client.get(f"/v1/calls/{uuid}")).status_code == 404
         assert not list((tmp_path / "sound").iterdir())
+
+
+@pytest.mark.parametrize(("path", "shape"), [("", "brief"), ("/nobody", "whole")])
+async def test_a_long_answer_is_made_beside_the_loop_of_the_calls(url, monkeypatch, path, shape):
+    """One of 5000 events takes longer than a frame of sound."""
+    threads = []
+
+    def shaped(*given):
+        threads.append(threading.current_thread().name)
+        raise ServiceUnavailable("records", "enough")
+
+    monkeypatch.setattr(f"bot.app.api.{shape}", shaped)
+    monkeypatch.setattr("bot.records.paging.page", lambda *given: ([{}], None))
+    monkeypatch.setattr("bot.records.paging.detailed", lambda *given: {})
+    async with running(url) as bot, asking(bot) as client:
+        assert (await client.get(f"/v1/calls{path}")).status_code == 503
+    assert [name[:3] for name in threads] == ["api"]
 
 
 async def test_an_erasure_that_leaves_a_recording_is_not_said_to_be_done(url, monkeypatch):
