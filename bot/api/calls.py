@@ -1,6 +1,7 @@
 """The routes of calls: which there were, what was said, what shall be done."""
 
 from datetime import datetime
+from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
@@ -127,6 +128,9 @@ async def _ordered(visit: Visit, call_id: str, order: Order, done: Accepted) -> 
     """Have it done here, or by the bot that has the call."""
     elsewhere = await visit.office.order(visit.key, call_id, order)
     if elsewhere is not None:
-        return await visit.forwarder.forward(visit.request, elsewhere.url)
+        told = await visit.forwarder.forward(visit.request, elsewhere.url)
+        if told.status_code == HTTPStatus.ACCEPTED:
+            visit.note(done.order, call=call_id, passed_on=elsewhere.url)
+        return told
     visit.note(done.order, call=call_id)
     return JSONResponse(done.model_dump(), 202)

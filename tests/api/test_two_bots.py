@@ -43,6 +43,26 @@ async def test_a_call_that_another_bot_has_is_told_transferred_and_seen(url):
         assert (await get(other, f"/pbx/calls/{uuid}/next"))[1] == "transfer bot-agents s"
 
 
+async def test_what_was_passed_on_is_in_the_log_of_both(url, capsys):
+    """The one that was asked knows from where; the other sees only its neighbour's address."""
+    async with (
+        running(url) as one,
+        running(url) as other,
+        asking(one, "operator") as client,
+        calling(other) as (uuid, peer),
+    ):
+        assert await sounding(peer)
+        await recorded(client, uuid)
+        client.headers["x-request-id"] = "mine-4"
+        for path, status in [("say", 202), ("transfer", 409)]:
+            body = {"text": "एक मिनट।"} if path == "say" else {"target": "nowhere"}
+            answer = await client.post(f"/v1/calls/{uuid}/{path}", json=body)
+            assert answer.status_code == status
+    lines = [each for each in capsys.readouterr().out.splitlines() if "api: done" in each]
+    assert len(lines) == 2 and all("request=mine-4" in each for each in lines)
+    assert sum(f"passed_on=http://127.0.0.1:{other.api.port}" in each for each in lines) == 1
+
+
 async def test_what_is_wrong_with_it_there_is_told_here(url):
     """The other bot's problem, with our request's id."""
     async with (
