@@ -79,11 +79,11 @@ class ApiServer:
         seen = _times(self._settings)
         while self._ssl is not None:
             await asyncio.sleep(LOOK)
-            times = _times(self._settings)
-            if times == seen:
-                continue
-            seen = times
             try:
+                times = _times(self._settings)
+                if times == seen:
+                    continue
+                seen = times
                 _context(self._settings)
                 self._ssl.load_cert_chain(self._settings.tls.cert, self._settings.tls.key)
                 log.info("api: certificate read anew")

@@ -16,14 +16,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+import structlog
 from sqlalchemy import Engine, Row, insert, select, update
 
-from bot.core.errors import BotError
+from bot.core.errors import BotError, ServiceUnavailable
 from bot.records.database import database_errors, writing
 from bot.records.tables import api_keys
 
 NOTED_EVERY: Final = timedelta(minutes=1)
 """The last use is noted no more often than that."""
+log = structlog.get_logger()
 _FORM: Final = re.compile(r"vb_([0-9a-f]{12})_([A-Za-z0-9_-]{43})", re.ASCII)
 
 
@@ -72,7 +74,7 @@ def find(engine: Engine, token: str) -> StoredKey | None:
     """
     The key that this is, if there is one; whether it is valid is for the caller to ask.
 
-    Notes that it was used. Raises ServiceUnavailable.
+    Notes that it was used, where that can be noted. Raises ServiceUnavailable.
     """
     parts = _FORM.fullmatch(token)
     if parts is None:
@@ -110,8 +112,11 @@ def _note_use(engine: Engine, row: Row[tuple[object, ...]]) -> None:
     now = datetime.now(UTC)
     if row.used is not None and now - row.used < NOTED_EVERY:
         return
-    with database_errors(), writing(engine) as connection:
-        connection.execute(update(api_keys).where(api_keys.c.id == row.id).values(used=now))
+    try:
+        with database_errors(), writing(engine) as connection:
+            connection.execute(update(api_keys).where(api_keys.c.id == row.id).values(used=now))
+    except ServiceUnavailable as error:
+        log.warning("use of a key not noted", key_id=row.id, error=str(error))
 
 
 def _hash(secret: str) -> str:

@@ -279,6 +279,24 @@ async def test_it_speaks_tls_and_reads_a_new_certificate(url, certificate, tmp_p
                 await asyncio.sleep(0.05)
 
 
+async def test_files_that_cannot_be_looked_at_for_a_while_do_not_end_the_looking(
+    url, certificate, monkeypatch
+):
+    """The certificate would run out one day."""
+    monkeypatch.setattr("bot.api.server.LOOK", 0.02)
+    looks = []
+
+    def times(settings):
+        looks.append(1)
+        if len(looks) == 2:
+            raise PermissionError("the folder is being mounted")
+        return [1]
+
+    monkeypatch.setattr("bot.api.server._times", times)
+    async with running(url, api={"tls": certificate[1]}):
+        await eventually(lambda: len(looks) > 3)
+
+
 @pytest.mark.parametrize(
     ("tls", "named"),
     [

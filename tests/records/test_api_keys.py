@@ -3,14 +3,16 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select, update
+from alembic import command
+from sqlalchemy import inspect, select, text, update
 
 from bot.core.errors import BotError
-from bot.records import api_keys, paging
-from bot.records.database import writing
+from bot.records import api_keys, migrating, paging
+from bot.records.database import open_database, writing
 from bot.records.search import Wanted
 from bot.records.tables import api_keys as table
 from bot.records.tables import calls
+from tests.records.conftest import emptied
 from tests.records.stories import Rows, record
 
 
@@ -50,6 +52,39 @@ def test_the_last_use_is_noted_about_once_a_minute(engine):
     api_keys.find(engine, token)
     [second] = api_keys.listing(engine)
     assert second.used > old and first.used is not None
+
+
+def test_a_key_opens_also_where_its_use_cannot_be_noted(sqlite_url):
+    """A database that can only be read, as a standby, still knows the key."""
+    engine = emptied(sqlite_url)
+    token = api_keys.add(engine, "crm", "viewer")
+    with writing(engine) as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER no BEFORE UPDATE ON api_keys BEGIN SELECT RAISE(ABORT, 'no'); END"
+        )
+    assert api_keys.find(engine, token).name == "crm"
+    engine.dispose()
+
+
+def test_calls_that_were_there_before_stay(sqlite_url):
+    """A database of an older version gets the new tables and columns around them."""
+    engine = open_database(sqlite_url)
+    with writing(engine) as connection:
+        config = migrating._config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "r0001")
+        names = [each["name"] for each in inspect(connection).get_columns("calls")]
+        assert "api" not in names and "order_id" not in names
+        row = dict.fromkeys(names, "") | {"id": "c-1", "rate": 8000, "turns": 0}
+        row |= {"dropped_in": 0, "dropped_out": 0, "ended": None, "outcome": None, "seconds": None}
+        row |= dict.fromkeys(("began", "seen"), "2026-11-01 12:00:00.000000")
+        places = ", ".join(f":{name}" for name in names)
+        connection.execute(text(f"INSERT INTO calls ({', '.join(names)}) VALUES ({places})"), row)
+    assert migrating.migrate(engine)[0] == "r0001"
+    migrating.check(engine)
+    found = paging.detailed(engine, "c-1", None)
+    assert (found["api"], found["order_id"], found["outcome"]) == ("", "", "lost")
+    engine.dispose()
 
 
 async def test_pages_go_on_where_the_last_one_ended(engine):
