@@ -82,7 +82,7 @@ def test_what_is_below_the_level_is_not_written(lines):
 
 
 def test_call_ids_and_short_numbers_stay(lines):
-    """A call can be followed through the log by its id; amounts and ports stay readable, and which key it was."""
+    """A call can be followed by its id, a key by its own; amounts and ports stay readable."""
     text = f"call {CALL} was not registered; 500 rupees, extension 1001, 10.0.0.7:50051"
     structlog.get_logger().info(
         text, call=CALL, channel="PJSIP/100-00000012", key_id="1453270628b6"

@@ -4,14 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from alembic import command
-from sqlalchemy import inspect, select, text, update
+from sqlalchemy import MetaData, Table, select, text, update
 
 from bot.core.errors import BotError
 from bot.records import api_keys, migrating, paging
 from bot.records.database import open_database, writing
 from bot.records.search import Wanted
 from bot.records.tables import api_keys as table
-from bot.records.tables import calls
+from bot.records.tables import calls, metadata
 from tests.records.conftest import emptied
 from tests.records.stories import Rows, record
 
@@ -66,20 +66,22 @@ def test_a_key_opens_also_where_its_use_cannot_be_noted(sqlite_url):
     engine.dispose()
 
 
-def test_calls_that_were_there_before_stay(sqlite_url):
+def test_calls_that_were_there_before_stay(database_url):
     """A database of an older version gets the new tables and columns around them."""
-    engine = open_database(sqlite_url)
+    engine = open_database(database_url)
     with writing(engine) as connection:
+        for each in reversed(metadata.sorted_tables):
+            connection.execute(text(f"DROP TABLE IF EXISTS {each.name}"))
+        connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
         config = migrating._config()
         config.attributes["connection"] = connection
         command.upgrade(config, "r0001")
-        names = [each["name"] for each in inspect(connection).get_columns("calls")]
-        assert "api" not in names and "order_id" not in names
-        row = dict.fromkeys(names, "") | {"id": "c-1", "rate": 8000, "turns": 0}
-        row |= {"dropped_in": 0, "dropped_out": 0, "ended": None, "outcome": None, "seconds": None}
-        row |= dict.fromkeys(("began", "seen"), "2026-11-01 12:00:00.000000")
-        places = ", ".join(f":{name}" for name in names)
-        connection.execute(text(f"INSERT INTO calls ({', '.join(names)}) VALUES ({places})"), row)
+        old = Table("calls", MetaData(), autoload_with=connection)
+        assert "api" not in old.c and "order_id" not in old.c
+        row = dict.fromkeys((each.name for each in old.c if not each.nullable), "")
+        row |= dict.fromkeys(("rate", "turns", "dropped_in", "dropped_out"), 0)
+        row |= dict.fromkeys(("began", "seen"), datetime(2026, 11, 1))
+        connection.execute(old.insert(), [row | {"id": "c-1"}])
     assert migrating.migrate(engine)[0] == "r0001"
     migrating.check(engine)
     found = paging.detailed(engine, "c-1", None)
