@@ -38,7 +38,7 @@ tools:
         properties: {account: {type: string, pattern: "^[0-9]{4}$"}}
         required: [account]
       url: "SERVICE/accounts/{account}?caller={call.caller}"
-      timeout: 10
+      timeout: 5
 """
 SHOP = """\
 numbers: ["08087654321"]
@@ -139,7 +139,7 @@ async def test_a_slow_service_is_covered_and_given_up(tmp_path):
     house, first, alive = await using_the_tool(
         tmp_path, saying(ASKED), saying({"content": "अभी पता नहीं चल रहा।"}), service=service
     )
-    assert first < 8.0 and alive
+    assert first < 3.0 and alive
     assert tool_message(house) == {
         "tool": "balance", "ok": False, "error": "it did not answer in time",
     }  # fmt: skip

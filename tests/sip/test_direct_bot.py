@@ -39,6 +39,7 @@ async def test_the_caller_is_greeted_heard_and_answered():
     async with running(listens=hearing, sip=LOOPBACK) as bot, phone(bot) as one:
         call = await one.dial("100")
         greeting = await call.hears(20.0, after=call.answered_at)
+        assert greeting - call.answered_at < 1.0
         await call.hears_silence(0.3, 20.0, after=greeting)
         said = asyncio.get_running_loop().time()
         await call.play(buzz(8000) * 40)
@@ -50,6 +51,7 @@ async def test_the_caller_is_greeted_heard_and_answered():
         assert (line.ticket.caller.number, line.ticket.caller.called) == ("9876543210", "100")
         await call.hang_up()
         await eventually(lambda: not bot.desk.calls and not bot.sip.legs)
+        assert max(call.received.gaps(call.answered_at + 0.5)) < 0.2
 
 
 async def test_a_caller_who_wants_a_person_gets_one():

@@ -70,6 +70,7 @@ async def test_baresip_hears_itself_and_presses_keys(codec):
         await until(lambda: not ours.legs)
     assert clean > 34
     assert amplitude == pytest.approx(8000, rel=0.02)
+    assert begin - start < 0.15
     assert desk.lines[0].sound.figures.lost == 0
 
 
@@ -133,7 +134,7 @@ async def test_ten_calls_of_baresip():
         for call in calls:
             begin = await call.hears(20.0, after=start)
             loud = [level for level in call.received.levels(begin, begin + 1.0) if level > -20]
-            assert len(loud) > 25
+            assert len(loud) > 40
         await asyncio.gather(*(call.hang_up() for call in calls))
         await until(lambda: not ours.legs)
     assert sum(line.dropped_out for line in desk.lines) == 0
