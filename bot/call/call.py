@@ -9,6 +9,7 @@ call's state.
 import asyncio
 from collections.abc import Coroutine, Sequence
 from contextlib import aclosing
+from functools import partial
 
 from bot.call.actions import Action, End, Speak
 from bot.call.allowed import Allowed
@@ -151,11 +152,13 @@ class Call:
             async for event in events:
                 if isinstance(event, Audio):
                     self._heard_at = self._loop.time()
-                    await self._turnstile.enter()
-                    self._post_all(self._hearing.hear(event.pcm))
+                    await self._turnstile.through(partial(self._hear, event.pcm))
                 else:
                     self._post(event)
         self._post(HungUp())
+
+    def _hear(self, pcm: bytes) -> None:
+        self._post_all(self._hearing.hear(pcm))
 
     async def _recognize(self) -> None:
         try:

@@ -192,7 +192,10 @@ class _Stream:
     async def _write_sound(self, call: _Call) -> None:
         patience = self._settings.keep_alive
         while (heard := await self._backlog.take(patience)) is not None:
-            patience = self._settings.keep_alive if heard.pcm else SILENCE_PIECE
+            if heard.pcm:
+                patience = self._settings.keep_alive
+            elif not heard.end_of_utterance:  # nothing came for so long
+                patience = SILENCE_PIECE
             try:
                 await self._write(call, heard)
             except BaseException:

@@ -1,56 +1,89 @@
-"""Frames of many calls, let in a few at a time."""
+"""Frames of many calls, let through a few at a time."""
 
 import asyncio
 
-from bot.call.turnstile import Turnstile
+import pytest
+
+from bot.call.turnstile import MOST, SECONDS, Turnstile
+
+LONG = 2 * SECONDS
+SHORT = SECONDS / 4.5
 
 
-async def entered(turnstile, name, order):
-    """Go through, and note it."""
-    await turnstile.enter()
-    order.append(name)
+class Frames:
+    """Frames that take `seconds` each of the loop's own time, which passes only in them."""
+
+    def __init__(self, monkeypatch, seconds):
+        self.seconds, self.order, self._now = seconds, [], 1.0
+        monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: self._now)
+        self.turnstile = Turnstile()
+
+    async def through(self, name):
+        await self.turnstile.through(lambda: self._hear(name))
+
+    def _hear(self, name):
+        self._now += self.seconds
+        self.order.append(name)
+
+    async def learn(self):
+        """As many as it takes to know what one takes."""
+        for _ in range(300):
+            await self.through("")
+            await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        self.order.clear()
 
 
-async def test_a_few_go_through_at_once_and_the_rest_in_the_next_turns_of_the_loop():
+@pytest.mark.parametrize(("seconds", "at_once"), [(LONG, 1), (SHORT, 4), (0.0, MOST)])
+async def test_the_longer_a_frame_takes_the_fewer_go_through_at_once(monkeypatch, seconds, at_once):
+    """One at least: what takes longer than it should is heard all the same."""
+    frames = Frames(monkeypatch, seconds)
+    await frames.learn()
+    assert frames.turnstile.at_once == at_once
+
+
+async def test_a_few_go_through_at_once_and_the_rest_in_the_next_turns_of_the_loop(monkeypatch):
     """What else becomes ready meanwhile is not behind all of them."""
-    turnstile, order = Turnstile(at_once=2), []
-    tasks = [asyncio.create_task(entered(turnstile, n, order)) for n in range(5)]
+    frames = Frames(monkeypatch, SHORT)
+    await frames.learn()
+    tasks = [asyncio.create_task(frames.through(n)) for n in range(9)]
     await asyncio.sleep(0)
-    assert order == [0, 1]
-    asyncio.get_running_loop().call_soon(order.append, "a token")
+    assert frames.order == [0, 1, 2, 3]
+    asyncio.get_running_loop().call_soon(frames.order.append, "a token")
     await asyncio.gather(*tasks)
-    assert order == [0, 1, "a token", 2, 3, 4]
+    assert frames.order == [0, 1, 2, 3, "a token", 4, 5, 6, 7, 8]
 
 
-async def test_nobody_overtakes():
+async def test_nobody_overtakes(monkeypatch):
     """Who comes while others wait goes through after them, even where there is room again."""
-    turnstile, order = Turnstile(at_once=1), []
-    tasks = [asyncio.create_task(entered(turnstile, n, order)) for n in range(3)]
+    frames = Frames(monkeypatch, LONG)
+    await frames.learn()
+    tasks = [asyncio.create_task(frames.through(n)) for n in range(3)]
     await asyncio.sleep(0)
-    tasks.append(asyncio.create_task(entered(turnstile, "late", order)))
+    tasks.append(asyncio.create_task(frames.through("late")))
     await asyncio.gather(*tasks)
-    assert order == [0, 1, 2, "late"]
+    assert frames.order == [0, 1, 2, "late"]
 
 
-async def test_a_call_that_ends_while_it_waits_holds_nobody_up():
+async def test_a_call_that_ends_while_it_waits_holds_nobody_up(monkeypatch):
     """Its place goes to the next."""
-    turnstile, order = Turnstile(at_once=1), []
-    tasks = [asyncio.create_task(entered(turnstile, n, order)) for n in range(4)]
+    frames = Frames(monkeypatch, LONG)
+    await frames.learn()
+    tasks = [asyncio.create_task(frames.through(n)) for n in range(4)]
     await asyncio.sleep(0)
     tasks[1].cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    assert order == [0, 2, 3]
+    assert frames.order == [0, 2, 3]
 
 
-async def test_an_idle_turnstile_lets_through_without_a_wait():
+async def test_an_idle_turnstile_lets_through_without_a_wait(monkeypatch):
     """In a later turn of the loop, all places are there again."""
-    turnstile = Turnstile(at_once=1)
-    for _ in range(3):
-        entering = turnstile.enter()
-        try:
-            entering.send(None)
-        except StopIteration:
-            await asyncio.sleep(0)
-            await asyncio.sleep(0)
-        else:
-            raise AssertionError("it waited")
+    frames = Frames(monkeypatch, LONG)
+    await frames.learn()
+    for number in range(3):
+        going = frames.through(number)
+        with pytest.raises(StopIteration):
+            going.send(None)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    assert frames.order == [0, 1, 2]

@@ -109,6 +109,22 @@ async def test_silence_keeps_a_stream_alive():
     assert fake.streams[0].audio[4 * 640 :].strip(b"\x00") == b""
 
 
+async def test_an_utterance_that_ends_just_after_its_sound_was_sent_is_no_sign_of_a_hold():
+    """The frames go on: no silence is put among them, but for the frame that ends the utterance."""
+    fake = FakeRecognition(echo)
+
+    async def ends_and_goes_on():
+        yield Heard(b"\x01\x00" * 800)
+        await asyncio.sleep(0.05)  # it is sent, so that the end finds nothing left to send
+        yield Heard(b"", end_of_utterance=True)
+        await asyncio.sleep(0.3)
+        yield Heard(b"\x01\x00" * 800)
+
+    async with calling(fake, rate=16_000, keep_alive=30.0) as (recognizer, _):
+        await texts(recognizer, ends_and_goes_on())
+    assert len(fake.streams[0].audio) == 2 * 1600 + 640
+
+
 async def test_a_broken_stream_is_opened_again_without_losing_order():
     """Sound that comes while no stream is open goes to the next one, in order."""
 
