@@ -8,7 +8,7 @@ Everything the bot raises on purpose.
         * ServiceTimeout
         * ServiceUnavailable
 
-Foreign exceptions (grpc, openai, OSError) are turned into these at the border where they
+Foreign exceptions (grpc, aiohttp, OSError) are turned into these at the border where they
 appear. A hang-up is not an exception: it is the event `HungUp`.
 """
 

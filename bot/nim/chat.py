@@ -1,9 +1,4 @@
-"""
-The next thing to say: one streamed chat completion of an OpenAI-compatible server a reply.
-
-Of the openai package we use the client (server.py), not its types of requests and chunks: to build
-them takes 6 ms of processor a turn (docs/turn-overhead.md).
-"""
+"""The next thing to say: one streamed chat completion of an OpenAI-compatible server a reply."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
@@ -22,7 +17,7 @@ from bot.nim.speakable import Speakable, speakable
 from bot.nim.tools import SAY, TOOLS, ToolCalls, in_json
 
 if TYPE_CHECKING:
-    from openai import AsyncOpenAI
+    from bot.nim.wire import Completion
 
 CLOSE_SECONDS: Final = 1.0
 Tool = dict[str, Any]
@@ -98,15 +93,15 @@ class NimChat:
         patience: "_Patience",
         offered: Sequence[Tool],
         tools: bool,
-    ) -> Any:
-        client = await self.server.connected()
+    ) -> "Completion":
+        wire = await self.server.wire()
         if self._settings.redact:
             history = redacted(history)
         messages = fit(self._system, history, self._settings.history_tokens)
         try:
             async with asyncio.timeout_at(patience.deadline()):
-                return await _post(
-                    client, self._request(messages, offered, tools), dict(self._headers())
+                return await wire.complete(
+                    self._request(messages, offered, tools), dict(self._headers())
                 )
         except Exception as error:
             if not self._tools_refused(error):
@@ -136,11 +131,11 @@ class NimChat:
         status = getattr(error, "status_code", None)
         return self._tools and status in (400, 422) and "tool" in str(error).lower()
 
-    async def _next(self, stream: Any, patience: "_Patience") -> dict[str, Any] | None:
+    async def _next(self, stream: "Completion", patience: "_Patience") -> dict[str, Any] | None:
         """The next delta of the answer; None at its end."""
         try:
             async with asyncio.timeout_at(patience.deadline()):
-                while (chunk := await anext(stream, None)) is not None:
+                while (chunk := await stream.next()) is not None:
                     if choices := chunk.get("choices"):
                         return choices[0].get("delta") or {}
             return None
@@ -185,21 +180,7 @@ def _ending(tail: str, calls: Iterable[ToolCall], said: bool) -> list[str | Tool
     return ending
 
 
-async def _post(client: "AsyncOpenAI", request: dict[str, Any], headers: dict[str, str]) -> Any:
-    """The stream of the answer's chunks, each as it was in JSON."""
-    from openai import AsyncStream
-
-    return await client.post(
-        "/chat/completions",
-        body=request,
-        options={"headers": headers} if headers else {},
-        cast_to=object,
-        stream=True,
-        stream_cls=AsyncStream[object],
-    )
-
-
-async def _close(stream: Any) -> None:
+async def _close(stream: "Completion") -> None:
     with suppress(Exception):
         async with asyncio.timeout(CLOSE_SECONDS):
             await stream.close()

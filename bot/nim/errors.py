@@ -19,7 +19,7 @@ _REMEDIES: Final = {
 
 def service_error(error: Exception, settings: LlmSettings) -> ServiceError:
     """
-    Our error for an exception of the openai client or of the HTTP client under it.
+    Our error for an exception of `Wire`, or of the HTTP client under it.
 
     The message has what went wrong (cut to one line) and the remedy.
     """

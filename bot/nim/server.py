@@ -1,8 +1,8 @@
 """
 The connections to one OpenAI-compatible server, opened before they are needed and kept.
 
-The openai package takes about a second to import: it is imported in a thread, at `warm` or at the
-first reply, never at the start of the program.
+What an HTTP client needs, its module and the certificates, is loaded in a thread, at `warm` or at
+the first reply, never at the start of the program.
 """
 
 import asyncio
@@ -16,14 +16,8 @@ from bot.core.errors import ServiceError
 from bot.nim.errors import service_error
 
 if TYPE_CHECKING:
-    from openai import AsyncOpenAI
+    from bot.nim.wire import Wire
 
-RETRIES: Final = 1
-"""Of a request that failed before its answer began; the time-outs cover all tries."""
-CONNECT_SECONDS: Final = 3.0
-KEPT_SECONDS: Final = 120.0
-"""An idle connection is kept this long, if the server keeps it too; longer, and a firewall may have
-dropped it without a word."""
 FRESH_SECONDS: Final = 4.0
 """A connection used within this is still there: uvicorn, and so vLLM and NIM, closes idle ones
 after 5 s."""
@@ -36,7 +30,7 @@ class NimServer:
 
     def __init__(self, settings: LlmSettings) -> None:
         self._settings = settings
-        self._client: AsyncOpenAI | None = None
+        self._wire: Wire | None = None
         self._used = float("-inf")
         """When a connection was last known to be open, in the loop's time."""
         self._warming: asyncio.Task[None] | None = None
@@ -67,10 +61,10 @@ class NimServer:
 
     async def models(self) -> list[str]:
         """The model names that the server offers, sorted. Raises ServiceError."""
-        client = await self.connected()
+        wire = await self.wire()
         try:
             async with asyncio.timeout(self._settings.first_token_timeout):
-                names = sorted([model.id async for model in client.models.list()])
+                names = await wire.models()
         except Exception as error:
             raise service_error(error, self._settings) from error
         self.note_use()
@@ -81,39 +75,26 @@ class NimServer:
         if self._warming is not None:
             self._warming.cancel()
             await asyncio.wait([self._warming])
-        client, self._client = self._client, None
-        if client is not None:
-            await client.close()
+        wire, self._wire = self._wire, None
+        if wire is not None:
+            await wire.close()
 
-    async def connected(self) -> "AsyncOpenAI":
-        """The client, made in a thread: with its certificates it takes 0.1 s of processor."""
-        if self._client is None:
-            made = await asyncio.to_thread(self._make)
-            self._client = self._client or made
-        return self._client
-
-    def _make(self) -> "AsyncOpenAI":
-        openai = importlib.import_module("openai")
-        wait = max(self._settings.first_token_timeout, self._settings.token_timeout)
-        client: AsyncOpenAI = openai.AsyncOpenAI(
-            base_url=self._settings.base_url,
-            api_key=self._settings.api_key.get_secret_value() or "none",
-            timeout=openai.Timeout(wait, connect=min(CONNECT_SECONDS, wait)),
-            max_retries=RETRIES,
-            http_client=openai.DefaultAsyncHttpxClient(limits=_limits(openai)),
-        )
-        return client
+    async def wire(self) -> "Wire":
+        """What the server is asked through; what it needs is loaded in a thread."""
+        if self._wire is None:
+            url = self._settings.base_url
+            module, network = await asyncio.to_thread(_loaded, url)
+            if self._wire is None:
+                key = self._settings.api_key.get_secret_value() or "none"
+                self._wire = module.Wire(url, key, network)
+        return self._wire
 
     def note_use(self) -> None:
         """A connection was open just now."""
         self._used = asyncio.get_running_loop().time()
 
 
-def _limits(openai: Any) -> Any:
-    """The package's own limits of connections (httpx or httpx2), but idle ones are kept."""
-    own = openai.DEFAULT_CONNECTION_LIMITS
-    return type(own)(
-        max_connections=own.max_connections,
-        max_keepalive_connections=own.max_keepalive_connections,
-        keepalive_expiry=KEPT_SECONDS,
-    )
+def _loaded(base_url: str) -> tuple[Any, Any]:
+    """The module of the wire, and the way to this server."""
+    module = importlib.import_module("bot.nim.wire")
+    return module, module.network(base_url)
