@@ -21,6 +21,8 @@ PARTS = ("decide", "words in", "request out", "token in", "sentence out", "sound
          "frame out")  # fmt: skip
 """Where the time goes in it, by the bot's own marks."""
 MEAN_BEAT = FRAME_SECONDS / 2
+MISCOUNTED = 0.001
+"""Seconds that a hop may be below zero: two clocks of the kernel differ by some microseconds."""
 
 Row = dict[str, Any]
 
@@ -52,7 +54,12 @@ class Turn:
 def turns(
     calls: list[Row], rows: list[Row], log: list[Row], weights: EndOfTurnSettings, early: bool
 ) -> Iterator[Turn]:
-    """Every turn that was answered and of which nothing is missing."""
+    """
+    Every turn that was answered and of which nothing is missing.
+
+    Where it seems that the bot was told before the caller had spoken, frames were lost or added on
+    the way, and counting them tells nothing.
+    """
     notes = by_tag(rows)
     marks = {
         (row["call"], tag_in(row.get("heard", ""))): row["marks"]
@@ -64,7 +71,9 @@ def turns(
             tag = tuple(row["tag"]) if row["tag"] else None
             noted, own = notes.get(tag), marks.get((call["uuid"], tag))
             if noted is not None and own is not None and own.keys() >= NEEDED:
-                yield _turn(call["sent"], row, noted, own, weights, early)
+                turn = _turn(call["sent"], row, noted, own, weights, early)
+                if min(turn.hops.values()) > -MISCOUNTED:
+                    yield turn
 
 
 NEEDED = frozenset(

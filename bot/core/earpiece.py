@@ -17,8 +17,8 @@ class Earpiece:
     A queue with one reader, the call.
 
     Of sound the newest half second is kept, of keys the oldest ones; `dropped` counts the frames
-    that went. `_frames` is how many of the waiting events are sound, `_arrived` wakes the reader,
-    `gone` is set once nothing more can come.
+    that went. `_frames` is how many of the waiting events are sound, `_reader` wakes the reader (a
+    bare future: 50 frames a second and call), `gone` is set once nothing more can come.
     """
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class Earpiece:
         self.gone = asyncio.Event()
         self._events: deque[LineEvent] = deque()
         self._frames = 0
-        self._arrived = asyncio.Event()
+        self._reader: asyncio.Future[None] | None = None
 
     async def events(self) -> AsyncGenerator[LineEvent, None]:
         """Yield what came, in its order, until the line is lost and all is read."""
@@ -38,8 +38,8 @@ class Earpiece:
                 yield event
             if self.gone.is_set():
                 return
-            self._arrived.clear()
-            await self._arrived.wait()
+            self._reader = asyncio.get_running_loop().create_future()
+            await self._reader
 
     def received(self, event: LineEvent) -> None:
         """Queue what the caller did."""
@@ -50,12 +50,16 @@ class Earpiece:
         elif len(self._events) - self._frames >= HEARING_KEYS:
             return
         self._events.append(event)
-        self._arrived.set()
+        self._wake()
 
     def lost(self) -> None:
         """Nothing more will come; let the reader finish."""
         self.gone.set()
-        self._arrived.set()
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_result(None)
 
     def _drop_oldest_frame(self) -> None:
         oldest = next(i for i, event in enumerate(self._events) if isinstance(event, Audio))

@@ -61,6 +61,12 @@ def measured(early=True):
     return turn
 
 
+def test_a_turn_whose_frames_were_miscounted_is_not_measured():
+    """Five more than the caller had sent: silence that the bot put in, or a fault of the bench."""
+    heard = {**ROWS[0], "bytes": 57 * 640}
+    assert list(turns(CALLS, [heard, *ROWS[1:]], LOG, WEIGHTS, True)) == []
+
+
 def ms(values):
     """Rounded, to compare."""
     return {name: round(1000 * value, 1) for name, value in values.items()}
