@@ -54,8 +54,10 @@ def network(base_url: str) -> Network:
     """
     parts = urlsplit(base_url)
     tls = httpx2.create_ssl_context() if parts.scheme == "https" else None
-    proxied = not proxy_bypass(parts.hostname or "")
-    return Network(tls, getproxies().get(parts.scheme) if proxied else None)
+    if proxy_bypass(parts.hostname or ""):
+        return Network(tls, None)
+    proxies = getproxies()
+    return Network(tls, proxies.get(parts.scheme) or proxies.get("all"))
 
 
 class HttpRefused(Exception):
@@ -131,6 +133,7 @@ class Wire:
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
             headers={"Authorization": f"Bearer {api_key}", "Accept": "application/json"},
             proxy=network.proxy,
+            cookie_jar=aiohttp.DummyCookieJar(),  # else a balancer's would bring all calls to one
         )
 
     async def models(self) -> list[str]:

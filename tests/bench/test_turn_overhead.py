@@ -2,9 +2,9 @@
 
 import os
 
-import openai  # noqa: F401 - a second or more: not within the time-outs of the first test
 import pytest
 
+import bot.nim.wire  # noqa: F401 - loads slowly: not within the time-outs of the first test
 from bench.turn_overhead import nim, setups
 from bench.turn_overhead.callers import due
 from bench.turn_overhead.measure import HOPS, turns

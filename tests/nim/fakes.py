@@ -4,13 +4,13 @@ import asyncio
 import json
 from contextlib import asynccontextmanager
 
-import openai  # noqa: F401 - a second or more: not within the time-outs of the first test
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, StreamingResponse
 from starlette.routing import Route
 
+import bot.nim.wire  # noqa: F401 - loads slowly: not within the time-outs of the first test
 from bot.config import LlmSettings
 
 

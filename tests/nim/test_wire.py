@@ -215,7 +215,7 @@ async def test_a_server_is_trusted_by_its_certificate(monkeypatch, tmp_path):
 
 
 async def test_a_proxy_is_used_where_the_environment_says_so(monkeypatch):
-    """HTTP_PROXY, but for the hosts of NO_PROXY."""
+    """HTTP_PROXY, else ALL_PROXY, but for the hosts of NO_PROXY."""
     proxy = Raw(WHOLE)
     server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
@@ -226,6 +226,9 @@ async def test_a_proxy_is_used_where_the_environment_says_so(monkeypatch):
     assert proxy.heads[0].startswith("POST http://model.example/v1/chat/completions ")
     server.close()
     assert wire.network("http://model.inside/v1").proxy is None
+    monkeypatch.delenv("http_proxy")
+    monkeypatch.setenv("all_proxy", "http://other:3128")
+    assert wire.network("http://model.example/v1").proxy == "http://other:3128"
 
 
 async def test_a_server_that_takes_no_connection_is_a_time_out(monkeypatch):
