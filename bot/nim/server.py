@@ -80,10 +80,17 @@ class NimServer:
             await wire.close()
 
     async def wire(self) -> "Wire":
-        """What the server is asked through; what it needs is loaded in a thread."""
+        """
+        What the server is asked through; what that needs is loaded in a thread.
+
+        Raises ServiceError, for certificates that cannot be read, or an address that is none.
+        """
         if self._wire is None:
             url = self._settings.base_url
-            module, network = await asyncio.to_thread(_loaded, url)
+            try:
+                module, network = await asyncio.to_thread(_loaded, url)
+            except Exception as error:
+                raise service_error(error, self._settings) from error
             if self._wire is None:
                 key = self._settings.api_key.get_secret_value() or "none"
                 self._wire = module.Wire(url, key, network)

@@ -214,6 +214,15 @@ async def test_a_server_is_trusted_by_its_certificate(monkeypatch, tmp_path):
         assert (await reply(chat))[0] == "जी।"
 
 
+async def test_certificates_that_cannot_be_read_are_told(monkeypatch, tmp_path):
+    """As a fault of the service: the call goes on with an apology."""
+    (tmp_path / "ca.pem").write_text("none")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    chat = NimChat(settings("https://model.example/v1"))
+    with pytest.raises(ServiceUnavailable, match=r"https://model.example/v1: .*(PEM|CERT|cert)"):
+        await reply(chat)
+
+
 async def test_a_proxy_is_used_where_the_environment_says_so(monkeypatch):
     """HTTP_PROXY, else ALL_PROXY, but for the hosts of NO_PROXY."""
     proxy = Raw(WHOLE)
