@@ -50,9 +50,12 @@ def network(base_url: str) -> Network:
     """
     As this machine's environment says: HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE and the like.
 
-    Reads files, 0.1 s of processor; aiohttp itself would do it for each request.
+    Reads files, 0.1 s of processor; aiohttp itself would do it for each request. What is no
+    address is a ValueError.
     """
     parts = urlsplit(base_url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("llm.base_url must be an address such as http://nim:8000/v1")
     tls = httpx2.create_ssl_context() if parts.scheme == "https" else None
     if proxy_bypass(parts.hostname or ""):
         return Network(tls, None)

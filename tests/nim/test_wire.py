@@ -223,6 +223,14 @@ async def test_certificates_that_cannot_be_read_are_told(monkeypatch, tmp_path):
         await reply(chat)
 
 
+@pytest.mark.parametrize("url", ["127.0.0.1:8000/v1", "ftp://x/v1", "http://", "http://[/v1"])
+async def test_what_is_no_address_is_told(url):
+    """With what one looks like."""
+    chat = NimChat(settings(url))
+    with pytest.raises(ServiceUnavailable, match=r"such as http://nim:8000/v1|Invalid IPv6"):
+        await reply(chat)
+
+
 async def test_a_proxy_is_used_where_the_environment_says_so(monkeypatch):
     """HTTP_PROXY, else ALL_PROXY, but for the hosts of NO_PROXY."""
     proxy = Raw(WHOLE)
