@@ -6,7 +6,9 @@ address of its own (127.0.0.2, 127.0.0.3), so that a proxy can tell them apart.
 """
 
 import re
+import select
 import socket
+import ssl
 import threading
 import time
 from contextlib import suppress
@@ -310,7 +312,12 @@ class Provider(Peer):
 
 
 class TlsProvider(Provider):
-    """The same over TLS, as a client; `context` holds the authority and our certificate."""
+    """The same over TLS, as a client; `context` holds the authority and our certificate.
+
+    OpenSSL allows one thread at a time in a connection, and not every Python sees to it:
+    a request sent while the reader takes the server's session tickets may never leave. So nobody
+    waits inside the connection, and one lock stands before it.
+    """
 
     transport = "TLS"
     parameters = ";transport=tls"
@@ -318,7 +325,8 @@ class TlsProvider(Provider):
     def __init__(self, edge, context, ip="127.0.0.2"):
         plain = socket.create_connection(edge, timeout=WAIT, source_address=(ip, 0))
         self._tls = context.wrap_socket(plain, server_hostname=edge[0])
-        self._tls.settimeout(None)
+        self._tls.setblocking(False)
+        self._one_at_a_time = threading.Lock()
         super().__init__(edge, ip)
         self.ip, self.port = self._tls.getsockname()
 
@@ -340,15 +348,27 @@ class TlsProvider(Provider):
                 kept = rest[length:]
                 self.take(message)
             try:
-                data = self._tls.recv(65_535)
-            except OSError:
+                data = self._received()
+            except (OSError, ValueError):
                 return
             if not data:
                 return
             kept += data
 
+    def _received(self):
+        """What came next; b"" at the connection's end. ValueError when it was closed here."""
+        while True:
+            with self._one_at_a_time, suppress(ssl.SSLWantReadError):
+                return self._tls.recv(65_535)
+            select.select([self._tls], [], [])
+
     def send(self, start, headers, to, body=""):
         """Over the connection, wherever `to` is."""
         lines = [start, *(f"{name}: {value}" for name, value in headers)]
         lines.append(f"Content-Length: {len(body)}")
-        self._tls.sendall(("\r\n".join(lines) + "\r\n\r\n" + body).encode())
+        left = ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
+        while left:
+            with self._one_at_a_time, suppress(ssl.SSLWantWriteError):
+                left = left[self._tls.send(left) :]
+                continue
+            select.select([], [self._tls], [], WAIT)
