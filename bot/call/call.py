@@ -152,7 +152,8 @@ class Call:
             async for event in events:
                 if isinstance(event, Audio):
                     self._heard_at = self._loop.time()
-                    await self._turnstile.through(partial(self._hear, event.pcm))
+                    hear = partial(self._hear, event.pcm)
+                    await self._turnstile.through(hear, soon=not self._hearing.quiet)
                 else:
                     self._post(event)
         self._post(HungUp())

@@ -17,6 +17,10 @@ from bot.signal.voice import VoiceActivity
 PIECE = 0.1
 """Seconds of sound that the recogniser is given at once, as NVIDIA's own clients do: a message for
 each frame would cost five times as much. The end of an utterance does not wait."""
+QUIET_PIECE = 0.3
+"""The same while the caller is quiet. What is there goes as soon as there is a voice."""
+QUIET = 1.0
+"""Seconds without a voice after which the caller is quiet: nothing of theirs is awaited then."""
 WAITING_PIECES = 10
 """Pieces of caller audio that may wait for the recogniser: a second."""
 JUDGED_SECONDS = 8
@@ -49,8 +53,14 @@ class Hearing:
         self._waiting: asyncio.Queue[Heard] = asyncio.Queue(WAITING_PIECES)
         self._piece = bytearray()
         self._whole_piece = int(PIECE * rate) * SAMPLE_BYTES
+        self._quiet_piece = int(QUIET_PIECE * rate) * SAMPLE_BYTES
         self._recent = bytearray()
         self._most_recent = JUDGED_SECONDS * rate * 2
+
+    @property
+    def quiet(self) -> bool:
+        """The caller only listens: the next frame hardly brings anything that cannot wait."""
+        return self._voice.silence_seconds > QUIET
 
     def elapsed(self, without_frames: float) -> Elapsed:
         """The event that time has passed, with what was heard meanwhile."""
@@ -69,9 +79,9 @@ class Hearing:
         if self._guard is not None:
             pcm = self._guard.hear(pcm)
         self._piece += pcm
-        if len(self._piece) >= self._whole_piece:
-            self._pass_on()
         events = self._changes(pcm)
+        if len(self._piece) >= (self._quiet_piece if self.quiet else self._whole_piece):
+            self._pass_on()
         if self._tones is not None and (sign := self._tones.hear(pcm)) is not None:
             events.append(MachineHeard(sign))
         return events

@@ -2,7 +2,8 @@
 How many of the callers' frames are heard before the loop looks at everything else again.
 
 Frames of many calls come in bursts. To hear one costs 0.02 to 0.2 ms, and can wait some ms; a
-token, a sound to play or the words of a caller, behind fifty of them, can not.
+token, a sound to play or the words of a caller, behind fifty of them, can not. Nor can the frame
+that ends a caller's turn, behind those of callers who only listen.
 """
 
 import asyncio
@@ -14,13 +15,18 @@ SECONDS = 0.0002
 takes."""
 MOST = 16
 """Of them, however little they take."""
+GRACE = 0.02
+"""Seconds by which one that may wait is let overtaken by those that should not."""
 _LEARN = 0.02
 """How much one frame tells of what a frame takes."""
+
+_Waiting = deque[tuple[float, asyncio.Future[None]]]
+"""Who waits, first come first, and until when that is fair."""
 
 
 class Turnstile:
     """
-    Shared by the calls of a process: who waits goes through in the order of arrival.
+    Shared by the calls of a process: who waits goes through in the order of arrival, but for grace.
 
     `_room` is how many more may go through in this turn of the loop, `_watched` whether we shall be
     told of its end; `_takes` is what a frame takes, in seconds, by the last ones.
@@ -31,7 +37,8 @@ class Turnstile:
         self._seconds = seconds
         self._takes = 0.0
         self._room = MOST
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._soon: _Waiting = deque()
+        self._later: _Waiting = deque()
         self._watched = False
 
     @property
@@ -40,18 +47,21 @@ class Turnstile:
         fit = self._seconds / self._takes if self._takes else MOST
         return max(1, min(int(fit), MOST))
 
-    async def through(self, work: Callable[[], None]) -> None:
-        """Do this, at once or in one of the loop's next turns."""
+    async def through(self, work: Callable[[], None], soon: bool = True) -> None:
+        """Do this, at once or in one of the loop's next turns. Not `soon`: it may be overtaken."""
         loop = asyncio.get_running_loop()
         if not self._watched:
             self._watched = True
             self._room = self.at_once
             loop.call_soon(self._next_turn)
-        if self._room and not self._waiting:
+        if self._room and not self._soon and not self._later:
             self._room -= 1
         else:
             turn = loop.create_future()
-            self._waiting.append(turn)
+            if soon:
+                self._soon.append((loop.time(), turn))
+            else:
+                self._later.append((loop.time() + GRACE, turn))
             await turn
         began = loop.time()
         work()
@@ -59,11 +69,16 @@ class Turnstile:
 
     def _next_turn(self) -> None:
         self._room = self.at_once
-        while self._waiting and self._room:
-            turn = self._waiting.popleft()
+        while self._room and (queue := self._first()):
+            _, turn = queue.popleft()
             if not turn.done():  # else its call is over
                 turn.set_result(None)
                 self._room -= 1
         self._watched = self._room < self.at_once
         if self._watched:
             asyncio.get_running_loop().call_soon(self._next_turn)
+
+    def _first(self) -> _Waiting:
+        """Where the next to go through waits; empty: nobody does."""
+        soon, later = self._soon, self._later
+        return soon if soon and not (later and later[0][0] < soon[0][0]) else later

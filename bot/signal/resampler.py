@@ -7,7 +7,8 @@ Every second tap is zero but the middle one, so each rate change is one 40-tap c
 plain delay (Crochiere and Rabiner, "Multirate Digital Signal Processing", on half-band filters).
 
 Taps are whole numbers, samples too, and float64 holds their sums exactly: cutting the stream
-elsewhere cannot change a single bit, whatever order the machine adds in.
+elsewhere cannot change a single bit, whatever order the machine adds in. So the convolution may be
+a product of matrices, which takes a third of the time.
 """
 
 from collections.abc import Callable
@@ -43,6 +44,21 @@ def _half_band() -> Samples:
 
 
 _HALF_BAND = _half_band()
+_FLOAT = 8
+"""Bytes of a number."""
+_BLOCK = 40
+"""Outputs that one row of the product gives: 20 ms have a whole number of them."""
+
+
+def _block() -> Samples:
+    """The taps as a matrix: from the samples of a row, history first, to its outputs."""
+    matrix = np.zeros((HISTORY + _BLOCK, _BLOCK))
+    for at in range(_BLOCK):
+        matrix[at : at + HISTORY + 1, at] = _HALF_BAND
+    return matrix
+
+
+_BLOCK_TAPS = _block()
 
 
 class Resampler:
@@ -86,10 +102,10 @@ class _Doubling:
         if not count:
             return b""
         self._past = line[count:]
-        out = np.empty((count, 2))
-        out[:, 0] = np.rint(np.convolve(line, _HALF_BAND, "valid") / _UNIT)
+        out = np.empty((count, 2), "<i2")
+        out[:, 0] = _limited(np.rint(_filtered(line) / _UNIT))
         out[:, 1] = line[_MIDDLE : _MIDDLE + count]
-        return pcm_bytes(out.ravel())
+        return out.tobytes()
 
 
 class _Halving:
@@ -106,9 +122,22 @@ class _Halving:
             return b""
         self._past = line[2 * count :]
         pairs = line[: 2 * (count + HISTORY)].reshape(-1, 2)
-        filtered = np.convolve(pairs[:, 1], _HALF_BAND, "valid")
+        filtered = _filtered(pairs[:, 1])
         middle = pairs[_MIDDLE : _MIDDLE + count, 0] * _UNIT
         return pcm_bytes(np.rint((filtered + middle) / (2 * _UNIT)))
+
+
+def _filtered(line: Samples) -> Samples:
+    """Through the taps, times `_UNIT`: as many outputs as there are samples after the history."""
+    count = line.size - HISTORY
+    rows = -(-count // _BLOCK)
+    whole = np.zeros(HISTORY + rows * _BLOCK)
+    whole[: line.size] = line
+    windows: Samples = np.ndarray(
+        (rows, HISTORY + _BLOCK), buffer=whole, strides=(_BLOCK * _FLOAT, _FLOAT)
+    )
+    filtered: Samples = (windows @ _BLOCK_TAPS).ravel()[:count]
+    return filtered
 
 
 def _same(pcm: bytes) -> bytes:
@@ -129,4 +158,9 @@ def _check(pcm: bytes) -> None:
 
 def pcm_bytes(whole: Samples) -> bytes:
     """Whole numbers as 16-bit PCM; what is too loud is limited, never wrapped."""
-    return np.clip(whole, -32_768, 32_767).astype("<i2").tobytes()
+    return _limited(whole).astype("<i2").tobytes()
+
+
+def _limited(whole: Samples) -> Samples:
+    """np.clip is twice as slow for as few samples."""
+    return np.minimum(np.maximum(whole, -32_768), 32_767)
