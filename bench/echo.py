@@ -33,7 +33,6 @@ from bench.process import machine
 from bot.core.audio import FRAME_SECONDS, NARROWBAND
 from bot.core.events import SpeechStarted
 from bot.signal.echo import EchoGuard
-from bot.signal.echo_delay import FRAMES
 from bot.signal.echo_gate import EchoGate
 from bot.signal.echo_history import FULL, Played
 from bot.signal.echo_levels import EchoBound
@@ -103,7 +102,7 @@ class Levels:
         """Pass it or not."""
         sound = np.frombuffer(frame, "<i2") / FULL
         power = float((sound**2).mean())
-        possible = self._bound.hear(power, self._played.powers(0, FRAMES + 2))
+        possible = self._bound.hear(power, self._played.levels(0))
         return frame if power > 4 * possible else bytes(len(frame))
 
 

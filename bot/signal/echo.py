@@ -16,7 +16,6 @@ from math import log10
 import numpy as np
 
 from bot.core.audio import NARROWBAND, SAMPLE_BYTES, WIDEBAND, frame_bytes
-from bot.signal.echo_delay import FRAMES
 from bot.signal.echo_filter import Frame
 from bot.signal.echo_gate import EchoGate
 from bot.signal.echo_history import FULL, Played
@@ -103,7 +102,7 @@ class EchoGuard:
 
     def _possible(self, parted: Parted, ago: int) -> float:
         """An echo's mean square at most, by levels."""
-        played = self._played.powers(ago, FRAMES + 2)
+        played = self._played.levels(ago)
         if self._track.known and self._gate.settled:
             return self._bound.roughly(played)
         return self._bound.hear(parted.power, played)

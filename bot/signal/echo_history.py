@@ -4,8 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.core.audio import SAMPLE_BYTES
-from bot.signal.echo_delay import evened
+from bot.signal.echo_delay import FRAMES, evened
 from bot.signal.echo_filter import Powers, Spectra, spectra
+from bot.signal.echo_levels import LOUD, MOST, NEW, Levels
 
 KEPT = 56
 """Frames."""
@@ -26,7 +27,14 @@ class Played:
         self._spectra: Spectra = np.zeros((KEPT, size + 1), np.complex64)
         self._evened: Spectra = np.zeros((KEPT, size + 1), np.complex64)
         self._powers: Powers = np.zeros(2 * KEPT, np.float32)
-        """Newest first: twice the same, so that any of them are in a row."""
+        """Newest first: twice the same, so that any of them are in a row. So are those below."""
+        self._inverse: Powers = np.zeros(2 * KEPT, np.float32)
+        self._unknown: Powers = np.full(2 * KEPT, MOST, np.float32)
+        self._loudest: Powers = np.zeros(2 * KEPT, np.float32)
+        self._level = 0.0
+        """Mean square of the last frames, the newest counting most."""
+        self._last = 0.0, 0.0
+        """Mean squares of the last frame and the one before it."""
         self._sound = np.zeros((KEPT, size), np.float32)
         """Full scale is 1."""
         self._sounding = np.zeros(KEPT, np.bool_)
@@ -61,8 +69,19 @@ class Played:
         power = float(now @ now) / self._size
         if power > _SILENT:
             self._sounded = self.count
-        self._powers[KEPT - 1 - row] = self._powers[2 * KEPT - 1 - row] = power
         self._sounding[row] = self.count - self._sounded < 2
+        self._note(KEPT - 1 - row, power)
+
+    def _note(self, at: int, power: float) -> None:
+        """What levels alone tell of the newest frame."""
+        again = at + KEPT
+        self._level += (power - self._level) * NEW
+        loud = self._level > LOUD
+        self._powers[at] = self._powers[again] = power
+        self._inverse[at] = self._inverse[again] = 1 / self._level if loud else 0.0
+        self._unknown[at] = self._unknown[again] = 0.0 if loud else MOST
+        self._loudest[at] = self._loudest[again] = max(power, *self._last)
+        self._last = power, self._last[0]
 
     def _transform(self) -> None:
         """Make the spectra that are missing: of a quiet caller nobody asks for them."""
@@ -91,5 +110,14 @@ class Played:
 
     def powers(self, ago: int, count: int) -> Powers:
         """Mean squares of the frames: a view, for now."""
-        first = KEPT - 1 - (self.count - 1 - ago) % KEPT
+        first = self._first(ago)
         return self._powers[first : first + count]
+
+    def levels(self, ago: int) -> Levels:
+        """What is known by level, of delays from the frame played `ago` frames ago on: views."""
+        at = self._first(ago)
+        end = at + FRAMES
+        return Levels(self._inverse[at:end], self._unknown[at:end], self._loudest[at:end])
+
+    def _first(self, ago: int) -> int:
+        return KEPT - 1 - (self.count - 1 - ago) % KEPT

@@ -20,8 +20,8 @@ def rms_dbfs(pcm: bytes) -> float:
     """Root-mean-square level of 16-bit PCM, from `SILENT` to 0 dBFS."""
     if not pcm:
         return SILENT
-    samples = np.frombuffer(pcm, "<i2").astype(np.float64)
-    power = float(samples @ samples) / (samples.size * FULL_SCALE**2)
+    samples = np.frombuffer(pcm, "<i2").astype(np.float32)
+    power = float(samples.dot(samples)) / (samples.size * FULL_SCALE**2)
     return max(SILENT, 10.0 * math.log10(power)) if power else SILENT
 
 

@@ -70,6 +70,8 @@ class Tones:
 
     def hear(self, pcm: bytes) -> Sign | None:
         """Take the next sound, of any length, and say what it completed, if anything."""
+        if len(pcm) == self._bytes and not self._part:
+            return self._frame(pcm)
         sound = self._part + pcm
         whole = len(sound) - len(sound) % self._bytes
         self._part = sound[whole:]
@@ -77,11 +79,13 @@ class Tones:
         return next((sign for sign in reversed(signs) if sign), None)
 
     def _frame(self, frame: bytes) -> Sign | None:
+        if (quiet := rms(frame)) < _LOUD:
+            return self._cadence.hear(None, float(quiet**2))
         half = self._half * SAMPLE_BYTES
         powers = rms(frame[:half]) ** 2, rms(frame[half:]) ** 2
         power = (powers[0] + powers[1]) / 2
         steady = max(powers) < _HALVES * min(powers)
-        pitch = self._pitch(frame) if steady and power > _LOUD**2 else None
+        pitch = self._pitch(frame) if steady else None
         return self._cadence.hear(pitch, power)
 
     def _pitch(self, frame: bytes) -> float | None:
