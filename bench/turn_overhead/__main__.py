@@ -19,7 +19,9 @@ delays that note when each request came and when each answer left (services.py),
 `added` is their sum; all that the services' process and loopback take on the way is in it. The
 pause after the caller's last sound is policy, and in none of them. A frame leaves every 20 ms:
 sound that is ready waits 10 ms for that on average. `added, less 10 ms` takes this mean off;
-`added, without the beat` what each turn waited, but not what a beat was late.
+`added, without the beat` what each turn waited, but not what a beat was late. `and stalls` also
+takes off for how long, within those hops, the bot's core stood still (stalls.py; as root only): on
+a shared machine the host gives it to others for some ms now and then.
 
 The same load goes to a bot that begins nothing early (`late`); to one that does one thing after
 the other (`sequence`: the pause, then the model's whole answer, then its speech); and to one that
@@ -57,7 +59,8 @@ def main() -> int:
     disturbed = False
     print(f"{machine()}; {options.calls} calls of {options.turns} turns, {options.rounds} rounds\n")
     print("| round | setup | turns measured | bot CPU % | others % | services late p99 ms "
-          "| callers late p99 ms |\n|---|---|---|---|---|---|---|")  # fmt: skip
+          "| callers late p99 ms | core stood still: times a minute, longest ms |\n"
+          "|---|---|---|---|---|---|---|---|")  # fmt: skip
     for number in range(options.rounds):
         for name in names:
             one = run(name, options.calls, options.turns, options.seconds, delays, at)
@@ -80,9 +83,15 @@ def _account(number: int, name: str, one: Found) -> str:
     late = (1000 * percentile(each, 0.99) for each in (one.late, one.callers_late))
     shares = f"{100 * one.cpu:.0f} | {100 * one.others:.0f}"
     measured = f"{len(one.turns)} of {one.begun}"
-    return f"| {number} | {name} | {measured} | {shares} | " + " | ".join(
-        f"{each:.1f}" for each in late
-    ) + " |"  # fmt: skip
+    times = " | ".join(f"{each:.1f}" for each in late)
+    return f"| {number} | {name} | {measured} | {shares} | {times} | {_still(one)} |"
+
+
+def _still(one: Found) -> str:
+    if one.stalls is None:
+        return "not known: needs root"
+    longest = max((long for _, long in one.stalls), default=0.0)
+    return f"{60 * len(one.stalls) / one.seconds:.0f}, {1000 * longest:.0f}"
 
 
 def _options() -> argparse.Namespace:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.turn_overhead.script import Tag, tag_in, utterance, words_of
+from bench.turn_overhead.stalls import Stall, during
 from bot.call.endpoint import Signs, wait
 from bot.call.words import Words
 from bot.config import EndOfTurnSettings
@@ -25,6 +26,8 @@ MISCOUNTED = 0.001
 """Seconds that a hop may be below zero: two clocks of the kernel differ by some microseconds."""
 
 Row = dict[str, Any]
+Span = tuple[float, float]
+"""Begin and end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +35,20 @@ class Turn:
     """One turn of one call, in seconds."""
 
     kind: str
-    hops: Mapping[str, float]
-    """Those that this turn had, one after the other."""
+    spans: Mapping[str, Span]
+    """The hops that this turn had, one after the other."""
     parts: Mapping[str, float]
     turnaround: float
     """From the caller's last sound to the first frame of the answer."""
     wait: float
     """From the frame by which the bot heard the silence to when it took the turn."""
+    stalled: float | None = None
+    """For how long of its hops, but for the beat, the bot's core stood still; None: not known."""
+
+    @property
+    def hops(self) -> dict[str, float]:
+        """How long each of them took."""
+        return {name: end - begin for name, (begin, end) in self.spans.items()}
 
     @property
     def added(self) -> float:
@@ -52,10 +62,17 @@ class Turn:
 
 
 def turns(
-    calls: list[Row], rows: list[Row], log: list[Row], weights: EndOfTurnSettings, early: bool
+    calls: list[Row],
+    rows: list[Row],
+    log: list[Row],
+    weights: EndOfTurnSettings,
+    early: bool,
+    stalls: list[Stall] | None = None,
 ) -> Iterator[Turn]:
     """
     Every turn that was answered and of which nothing is missing.
+
+    `stalls`: those of the bot's core; None where nobody watched it.
 
     Where it seems that the bot was told before the caller had spoken, frames were lost or added on
     the way, and counting them tells nothing.
@@ -71,7 +88,7 @@ def turns(
             tag = tuple(row["tag"]) if row["tag"] else None
             noted, own = notes.get(tag), marks.get((call["uuid"], tag))
             if noted is not None and own is not None and own.keys() >= NEEDED:
-                turn = _turn(call["sent"], row, noted, own, weights, early)
+                turn = _turn(call["sent"], row, noted, own, weights, early, stalls)
                 if min(turn.hops.values()) > -MISCOUNTED:
                     yield turn
 
@@ -98,16 +115,17 @@ def _turn(
     own: Mapping[str, float],
     weights: EndOfTurnSettings,
     early: bool,
+    stalls: list[Stall] | None,
 ) -> Turn:
     heard, spoken = noted["heard"], noted["spoken"]
     asked, sentence = noted["asked"]["came"], noted["sentence"]["sent"]
     told = sent[heard["bytes"] // frame_bytes(WIDEBAND) - 1]
     over = max(pause_over(own, tuple(row["tag"]), weights), heard["final"])
     frame, late = row["first_frame"], max(0.0, row["late"])
-    hops = {
+    spans = {
         **_asking(told, heard, asked, None if early else over),
-        "speak": spoken["asked"] - sentence,
-        "play": frame - max(spoken["audio"], over),
+        "speak": (sentence, spoken["asked"]),
+        "play": (max(spoken["audio"], over), frame),
     }
     ready = max(own["first_audio"], own["turn_ended"])
     parts = {
@@ -120,21 +138,25 @@ def _turn(
         "beat": min(max(0.0, own["first_frame"] - ready - late), FRAME_SECONDS),
         "frame out": frame - own["first_frame"],
     }
+    play, due = spans["play"], own["first_frame"] - late
+    busy = [*(span for name, span in spans.items() if name != "play"),
+            (play[0], max(play[0], ready)), (due, play[1])]  # fmt: skip
     return Turn(
         utterance(tuple(row["tag"])).kind,
-        hops,
+        spans,
         parts,
         turnaround=frame - row["ended"],
         wait=own["turn_ended"] - told,
+        stalled=None if stalls is None else sum(during(*span, stalls) for span in busy),
     )
 
 
-def _asking(told: float, heard: Row, asked: float, over: float | None) -> dict[str, float]:
+def _asking(told: float, heard: Row, asked: float, over: float | None) -> dict[str, Span]:
     """From the silence to the model's request; `over` is what that waits for, where it does."""
     if over is None and asked < heard["final"]:
-        return {"hear and ask": asked - told}
+        return {"hear and ask": (told, asked)}
     begin = heard["final"] if over is None else over
-    return {"hear": heard["forced"] - told, "ask": asked - begin}
+    return {"hear": (told, heard["forced"]), "ask": (begin, asked)}
 
 
 def pause_over(own: Mapping[str, float], tag: Tag, weights: EndOfTurnSettings) -> float:

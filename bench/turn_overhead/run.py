@@ -16,6 +16,7 @@ from bench.process import busy_seconds, cpu_seconds
 from bench.turn_overhead import measure, nim, setups
 from bench.turn_overhead.measure import Turn
 from bench.turn_overhead.script import Delays
+from bench.turn_overhead.stalls import Stall, Watch
 
 READY = 60.0
 """Seconds that a bot may take to start and to make its own phrases."""
@@ -44,6 +45,10 @@ class Found:
     """By how much (s) the services' loop woke too late."""
     callers_late: list[float]
     """By how much (s) the callers' frames left too late."""
+    stalls: list[Stall] | None
+    """When the bot's core stood still; None where nobody may see it."""
+    seconds: float
+    """How long it was watched."""
 
 
 def cores() -> Cores:
@@ -64,16 +69,18 @@ def run(setup: str, calls: int, turns: int, seconds: float, delays: Delays, at: 
         bot = stack.enter_context(_bot(settings, log, at))
         ready = _await(bot, log, "ready")
         _await(bot, log, "phrases ready")
+        watch = stack.enter_context(_watch(at))
         before, began = _usage(bot, at), time.monotonic()
         words = ["--calls", str(calls), "--turns", str(turns), "--seconds", str(seconds)]
         held = _callers([str(ready["audiosocket"]), *words], seconds, at)
         spent = [b - a for a, b in zip(before, _usage(bot, at), strict=True)]
         passed = time.monotonic() - began
+        stalls = watch.stop()
         noted = services.stop()
         _stop(bot)
         rows = list(_lines(log))
     weights, early = setups.weights(setup), setup == setups.EARLY
-    found = list(measure.turns(held["calls"], noted["rows"], rows, weights, early))
+    found = list(measure.turns(held["calls"], noted["rows"], rows, weights, early, stalls))
     return Found(
         found,
         sum(len(call["turns"]) for call in held["calls"]),
@@ -81,6 +88,8 @@ def run(setup: str, calls: int, turns: int, seconds: float, delays: Delays, at: 
         max(0.0, spent[1] - spent[0]) / passed,
         noted["late"],
         held["late"],
+        stalls,
+        passed,
     )
 
 
@@ -144,6 +153,16 @@ def _bot(settings: Mapping[str, str], log: Path, at: Cores) -> "Iterator[subproc
             yield process
         finally:
             process.kill()
+
+
+@contextmanager
+def _watch(at: Cores) -> Iterator[Watch]:
+    with _pinned({at.bot}):
+        watch = Watch()
+    try:
+        yield watch
+    finally:
+        watch.kill()
 
 
 @contextmanager

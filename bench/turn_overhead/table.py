@@ -51,6 +51,11 @@ def _lines(turns: Sequence[Turn]) -> Iterator[tuple[str, str, tuple[float, ...]]
     yield "all", "added", tuple(each.added for each in turns)
     yield "all", "added, less 10 ms", tuple(each.added - MEAN_BEAT for each in turns)
     yield "all", "added, without the beat", tuple(each.added_without_beat for each in turns)
+    yield (
+        "all",
+        "added, without the beat and stalls",
+        tuple(each.added_without_beat - each.stalled for each in turns if each.stalled is not None),
+    )
     for part in PARTS:
         yield "all", f"part: {part}", tuple(each.parts[part] for each in turns)
     for kind in ("finished", "open"):

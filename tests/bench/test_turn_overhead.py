@@ -108,6 +108,23 @@ def test_a_turn_is_summed_up():
     assert ms({"all": turn.turnaround, "wait": turn.wait}) == {"all": 718.0, "wait": 93.0}
 
 
+@pytest.mark.parametrize(
+    ("begin", "length", "taken"),
+    [
+        (100.995, 0.007, 2.0),  # into the hop
+        (101.470, 0.020, 1.0),  # the synthesizer's time, the sound's way in, the wait for the beat
+        (101.490, 0.004, 0.0),  # while the sound waited for the beat
+        (101.495, 0.010, 2.0),  # the beat came late by it
+        (101.100, 0.100, 0.0),  # while others worked
+    ],
+)
+def test_what_the_core_stood_still_within_a_hop_is_known(begin, length, taken):
+    """Not where nothing of ours was to be done."""
+    (turn,) = turns(CALLS, ROWS, LOG, WEIGHTS, True, [(begin, length)])
+    assert ms({"": turn.stalled}) == {"": pytest.approx(taken)}
+    assert measured().stalled is None
+
+
 def test_an_answer_begun_on_interim_words_waits_for_no_final_ones():
     """One hop leads from the silence to the model."""
     rows = [{**row, "came": 101.004} if row["what"] == "asked" else row for row in ROWS]
@@ -168,6 +185,7 @@ def test_one_real_call():
     (turn,) = found.turns
     assert all(0 < value < 5 for value in turn.hops.values()), turn
     assert turn.turnaround > 0.5
+    assert (found.stalls is None) is (turn.stalled is None)
 
 
 @pytest.mark.real_time
