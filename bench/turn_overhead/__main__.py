@@ -59,8 +59,8 @@ def main() -> int:
     disturbed = False
     print(f"{machine()}; {options.calls} calls of {options.turns} turns, {options.rounds} rounds\n")
     print("| round | setup | turns measured | bot CPU % | others % | services late p99 ms "
-          "| callers late p99 ms | core stood still: times a minute, longest ms |\n"
-          "|---|---|---|---|---|---|---|---|")  # fmt: skip
+          "| callers late p99 ms | core stood still: times a minute, longest ms | frames lost |\n"
+          "|---|---|---|---|---|---|---|---|---|")  # fmt: skip
     for number in range(options.rounds):
         for name in names:
             one = run(name, options.calls, options.turns, options.seconds, delays, at)
@@ -84,7 +84,7 @@ def _account(number: int, name: str, one: Found) -> str:
     shares = f"{100 * one.cpu:.0f} | {100 * one.others:.0f}"
     measured = f"{len(one.turns)} of {one.begun}"
     times = " | ".join(f"{each:.1f}" for each in late)
-    return f"| {number} | {name} | {measured} | {shares} | {times} | {_still(one)} |"
+    return f"| {number} | {name} | {measured} | {shares} | {times} | {_still(one)} | {one.lost} |"
 
 
 def _still(one: Found) -> str:

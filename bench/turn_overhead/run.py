@@ -49,6 +49,9 @@ class Found:
     """When the bot's core stood still; None where nobody may see it."""
     seconds: float
     """How long it was watched."""
+    lost: int
+    """Frames of the callers that the bot threw away: its hops, counted by frames, are then too
+    long from there on."""
 
 
 def cores() -> Cores:
@@ -90,6 +93,7 @@ def run(setup: str, calls: int, turns: int, seconds: float, delays: Delays, at: 
         held["late"],
         stalls,
         passed,
+        sum(row.get("dropped_in", 0) for row in rows),
     )
 
 

@@ -14,7 +14,9 @@ SECONDS = 0.0002
 """What the frames that are heard in one turn of the loop shall take: one at least, whatever it
 takes."""
 MOST = 16
-"""Of them, however little they take."""
+"""Of them, however little they take, and however many wait."""
+SHARE = 4
+"""Of those who wait, every fourth at least: a loop with no time left must not spend it on turns."""
 GRACE = 0.02
 """Seconds by which one that may wait is let overtaken by those that should not."""
 _LEARN = 0.02
@@ -45,7 +47,8 @@ class Turnstile:
     def at_once(self) -> int:
         """How many go through in one turn of the loop."""
         fit = self._seconds / self._takes if self._takes else MOST
-        return max(1, min(int(fit), MOST))
+        waiting = len(self._soon) + len(self._later)
+        return max(1, min(max(int(fit), waiting // SHARE), MOST))
 
     async def through(self, work: Callable[[], None], soon: bool = True) -> None:
         """Do this, at once or in one of the loop's next turns. Not `soon`: it may be overtaken."""

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.call.turnstile import MOST, SECONDS, Turnstile
+from bot.call.turnstile import GRACE, MOST, SECONDS, Turnstile
 
 LONG = 2 * SECONDS
 SHORT = SECONDS / 4.5
@@ -18,8 +18,8 @@ class Frames:
         monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: self._now)
         self.turnstile = Turnstile()
 
-    async def through(self, name):
-        await self.turnstile.through(lambda: self._hear(name))
+    async def through(self, name, soon=True):
+        await self.turnstile.through(lambda: self._hear(name), soon)
 
     def _hear(self, name):
         self._now += self.seconds
@@ -52,6 +52,44 @@ async def test_a_few_go_through_at_once_and_the_rest_in_the_next_turns_of_the_lo
     asyncio.get_running_loop().call_soon(frames.order.append, "a token")
     await asyncio.gather(*tasks)
     assert frames.order == [0, 1, 2, 3, "a token", 4, 5, 6, 7, 8]
+
+
+async def test_the_more_wait_the_more_go_through_at_once(monkeypatch):
+    """A turn of the loop costs time of its own: one frame in each, and a busy loop never ends."""
+    frames = Frames(monkeypatch, LONG)
+    await frames.learn()
+    tasks = [asyncio.create_task(frames.through(n)) for n in range(100)]
+    turns = 0
+    while len(frames.order) < 100:
+        before = len(frames.order)
+        await asyncio.sleep(0)
+        turns += 1
+        assert len(frames.order) - before <= MOST
+    await asyncio.gather(*tasks)
+    assert turns < 30
+    assert frames.order == list(range(100))
+
+
+async def test_who_may_wait_lets_others_by(monkeypatch):
+    """The frame of a caller who only listens, those of callers whose turn may be at its end."""
+    frames = Frames(monkeypatch, LONG)
+    await frames.learn()
+    tasks = [asyncio.create_task(frames.through(n, soon=n != 1)) for n in range(4)]
+    await asyncio.gather(*tasks)
+    assert frames.order == [0, 2, 3, 1]
+
+
+async def test_who_may_wait_does_not_wait_for_ever(monkeypatch):
+    """Once its grace is over, it goes before those who came after that."""
+    frames = Frames(monkeypatch, GRACE / 2.5)
+    await frames.learn()
+    tasks = [asyncio.create_task(frames.through("first"))]
+    tasks.append(asyncio.create_task(frames.through("listens", soon=False)))
+    for number in range(10):
+        tasks.append(asyncio.create_task(frames.through(number)))
+        await asyncio.sleep(0)
+    await asyncio.gather(*tasks)
+    assert frames.order == ["first", 0, 1, 2, 3, "listens", *range(4, 10)]
 
 
 async def test_nobody_overtakes(monkeypatch):
