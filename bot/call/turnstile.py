@@ -14,21 +14,22 @@ SECONDS = 0.0002
 """What the frames that are heard in one turn of the loop shall take: one at least, whatever it
 takes."""
 MOST = 16
-"""Of them, however little they take, and however many wait."""
-SHARE = 4
-"""Of those who wait, every fourth at least: a loop with no time left must not spend it on turns."""
+"""Of them, however little they take."""
+PATIENCE = 0.005
+"""Seconds after which a frame goes through whatever is ready: a loop with so little time must not
+spend it on turns of its own."""
 GRACE = 0.02
-"""Seconds by which one that may wait is let overtaken by those that should not."""
+"""The same for a frame that may wait. Others overtake it until then."""
 _LEARN = 0.02
 """How much one frame tells of what a frame takes."""
 
 _Waiting = deque[tuple[float, asyncio.Future[None]]]
-"""Who waits, first come first, and until when that is fair."""
+"""Who waits, first come first, and until when at most."""
 
 
 class Turnstile:
     """
-    Shared by the calls of a process: who waits goes through in the order of arrival, but for grace.
+    Shared by the calls of a process: who may wait least goes through first.
 
     `_room` is how many more may go through in this turn of the loop, `_watched` whether we shall be
     told of its end; `_takes` is what a frame takes, in seconds, by the last ones.
@@ -47,8 +48,7 @@ class Turnstile:
     def at_once(self) -> int:
         """How many go through in one turn of the loop."""
         fit = self._seconds / self._takes if self._takes else MOST
-        waiting = len(self._soon) + len(self._later)
-        return max(1, min(max(int(fit), waiting // SHARE), MOST))
+        return max(1, min(int(fit), MOST))
 
     async def through(self, work: Callable[[], None], soon: bool = True) -> None:
         """Do this, at once or in one of the loop's next turns. Not `soon`: it may be overtaken."""
@@ -61,25 +61,24 @@ class Turnstile:
             self._room -= 1
         else:
             turn = loop.create_future()
-            if soon:
-                self._soon.append((loop.time(), turn))
-            else:
-                self._later.append((loop.time() + GRACE, turn))
+            queue, most = (self._soon, PATIENCE) if soon else (self._later, GRACE)
+            queue.append((loop.time() + most, turn))
             await turn
         began = loop.time()
         work()
         self._takes += _LEARN * (loop.time() - began - self._takes)
 
     def _next_turn(self) -> None:
+        loop = asyncio.get_running_loop()
         self._room = self.at_once
-        while self._room and (queue := self._first()):
+        while (queue := self._first()) and (self._room or queue[0][0] <= loop.time()):
             _, turn = queue.popleft()
             if not turn.done():  # else its call is over
                 turn.set_result(None)
-                self._room -= 1
+                self._room = max(0, self._room - 1)
         self._watched = self._room < self.at_once
         if self._watched:
-            asyncio.get_running_loop().call_soon(self._next_turn)
+            loop.call_soon(self._next_turn)
 
     def _first(self) -> _Waiting:
         """Where the next to go through waits; empty: nobody does."""
