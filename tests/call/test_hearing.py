@@ -2,12 +2,13 @@
 
 import asyncio
 
-from bot.call.hearing import PIECE, Hearing
+from bot.call.hearing import PIECE, QUIET, QUIET_PIECE, Hearing
 from bot.core.audio import FRAME_SECONDS, NARROWBAND
 from bot.core.ports import Heard
 from bot.signal.voice import VoiceActivity, level_detector
 
 FRAMES = round(PIECE / FRAME_SECONDS)
+SILENCE = bytes(320)
 
 
 def frame(number):
@@ -39,6 +40,36 @@ async def test_the_recogniser_is_given_pieces_of_several_frames():
         ears.hear(frame(number))
     first, second = await given(ears)
     assert first.pcm + second.pcm == b"".join(frame(n) for n in range(2 * FRAMES))
+
+
+async def test_a_quiet_caller_costs_fewer_pieces():
+    """Three times longer ones, once nobody has spoken for a second; nothing of it is lost."""
+    ears, pieces = hearing(), []
+    for _ in range(round((QUIET + 3 * QUIET_PIECE) / FRAME_SECONDS)):
+        ears.hear(SILENCE)
+        pieces += await given(ears)
+    ears.end_utterance()
+    pieces += await given(ears)
+    assert ears.quiet
+    frames = [len(piece.pcm) // len(SILENCE) for piece in pieces]
+    assert frames[:9] == [FRAMES] * 9
+    assert frames[-3:-1] == [round(QUIET_PIECE / FRAME_SECONDS)] * 2
+    assert sum(frames) == round((QUIET + 3 * QUIET_PIECE) / FRAME_SECONDS)
+
+
+async def test_a_voice_ends_a_quiet_callers_piece():
+    """The recogniser has the beginning of the word as soon as voice activity has."""
+    ears = hearing()
+    for _ in range(round(QUIET / FRAME_SECONDS) + 7):
+        ears.hear(SILENCE)
+    before = await given(ears)
+    ears.hear(frame(9))
+    ears.hear(frame(9))
+    (piece,) = await given(ears)
+    assert not ears.quiet
+    assert before[-1].pcm == SILENCE * FRAMES
+    assert piece.pcm.startswith(SILENCE)
+    assert piece.pcm.endswith(SILENCE + frame(9))
 
 
 async def test_the_end_of_an_utterance_does_not_wait_for_a_whole_piece():
