@@ -39,11 +39,12 @@ async def deaf(stream, requests, context):
 
 async def hearing(stream, requests, context):
     """A recogniser that hears the words, once, in the first half second of loud sound."""
-    said, count = [heard(("मेरा", False, 0.5)), heard((WORDS, True))], 0
+    said, seconds = [(0.2, heard(("मेरा", False, 0.5))), (0.4, heard((WORDS, True)))], 0.0
     async for request in requests:
-        count += loud(request.audio_content)
-        if said and count >= 6 - 2 * len(said):
-            yield said.pop(0)
+        if loud(request.audio_content):
+            seconds += len(request.audio_content) / 32_000
+        if said and seconds >= said[0][0]:
+            yield said.pop(0)[1]
 
 
 async def speaks(stream, requests, context):
