@@ -22,7 +22,7 @@ QUIET_PIECE = 0.3
 QUIET = 1.0
 """Seconds without a voice after which the caller is quiet: nothing of theirs is awaited then."""
 WAITING_PIECES = 10
-"""Pieces of caller audio that may wait for the recogniser: a second."""
+"""Pieces of caller audio that may wait for the recogniser: a second, of a caller who speaks."""
 JUDGED_SECONDS = 8
 """The last sound that an end of turn is judged by."""
 
